@@ -1,0 +1,10 @@
+import { defineConfig } from 'vitest/config'
+
+export default defineConfig({
+  test: {
+    include: ['{gonogo,clawdbot,testing,demo,checklists,scripts}/**/*.test.ts'],
+    exclude: ['**/node_modules/**', '.gonogo/**', '**/*.slow.test.ts'],
+    testTimeout: 20_000,
+    hookTimeout: 20_000,
+  },
+})
