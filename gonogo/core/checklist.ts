@@ -1,74 +1,125 @@
 import { z } from 'zod'
+import {
+  closingSchema,
+  escalationSchema,
+  externalContactSchema,
+  rollbackCriterionSchema,
+} from './checklist-closing.ts'
+import { appendicesSchema } from './checklist-runbook.ts'
 import { roleSchema } from './roles.ts'
+import { STRATEGIES, whenSchema } from './when.ts'
 
-export const COMPONENT_KINDS = ['gateway', 'agent', 'mcp-server', 'database'] as const
-export const RELEASE_TYPES = ['feature', 'hotfix', 'security-patch', 'configuration-change'] as const
-export const RISKS = ['low', 'medium', 'high', 'critical'] as const
-export const STRATEGIES = ['canary', 'blue-green', 'rolling', 'recreate'] as const
-export const FLAGS = ['migrations', 'dns', 'infrastructure', 'ai', 'user-facing', 'downtime'] as const
+export {
+  COMPONENT_KINDS,
+  FACTS,
+  type Fact,
+  FLAGS,
+  type Flag,
+  RELEASE_TYPES,
+  RISKS,
+  STRATEGIES,
+  type Strategy,
+  type When,
+} from './when.ts'
 
-export type Strategy = (typeof STRATEGIES)[number]
-export type Flag = (typeof FLAGS)[number]
-
-/** A condition on the release. All given keys must hold; within a key one of the values is enough. `any`: one of several conditions. */
-export type When = {
-  readonly flag?: readonly Flag[] | undefined
-  readonly component?: readonly (typeof COMPONENT_KINDS)[number][] | undefined
-  readonly risk?: readonly (typeof RISKS)[number][] | undefined
-  readonly strategy?: readonly Strategy[] | undefined
-  /** True: only when a stable version exists. */
-  readonly stable?: boolean | undefined
-  /** Facts that only a deployment finds out: `breaking-change`, `feature-flags`, `log-level-change`, `new-features`, `rolled-back`, `status-page`. */
-  readonly fact?: readonly string[] | undefined
-  readonly any?: readonly When[] | undefined
-}
-
-const whenSchema: z.ZodType<When> = z.lazy(() =>
-  z.strictObject({
-    flag: z.array(z.enum(FLAGS)).optional(),
-    component: z.array(z.enum(COMPONENT_KINDS)).optional(),
-    risk: z.array(z.enum(RISKS)).optional(),
-    strategy: z.array(z.enum(STRATEGIES)).optional(),
-    stable: z.boolean().optional(),
-    fact: z.array(z.string()).optional(),
-    any: z.array(whenSchema).optional(),
-  }),
-)
-
-const blankSchema = z.strictObject({ key: z.string().regex(/^[a-z][a-z0-9-]*$/), label: z.string() })
+/** A blank of the document. Keys are unique in their section or item. */
+const blankSchema = z.strictObject({
+  key: z.string().regex(/^[a-z][a-z0-9-]*$/, 'lower case letters, digits and dashes'),
+  label: z.string(),
+  unit: z.string().optional(),
+  /** The item whose proof fills it; without one the deployment's own log does. */
+  from: z.string().optional(),
+})
 
 /** How an item is proved: by a check, by the deployment itself (an event in its log), or only by a person. */
 export const PROOF_KINDS = ['check', 'deployment', 'attestation'] as const
 
-export const itemSchema = z.strictObject({
-  id: z.string().regex(/^(\d+(\.\d+)+|[A-Z]\.\d+\.\d+|R\d+)$/),
-  /** The document's wording. */
-  title: z.string().min(3),
-  when: whenSchema.optional(),
-  proof: z.strictObject({
+/** What in a deployment's log can prove an item. */
+export const PROVED_BY = [
+  'votes',
+  'prerequisites',
+  'deploy',
+  'step',
+  'watchHeld',
+  'notified',
+  'report',
+  'rollbackDecided',
+  'rollbackSent',
+  'reverted',
+  'incident',
+] as const
+
+/** When an item is evaluated, in the order of a deployment. The rollback's items are reached by a rollback only. */
+export const STAGES = [
+  'planning',
+  'preparation',
+  'prechecks',
+  'startup',
+  'smoke',
+  'shift',
+  'validate',
+  'firstHour',
+  'watch',
+  'documentation',
+  'cleanup',
+  'rollback',
+] as const
+
+export const PHASES = ['planning', 'preparation', 'execution', 'watch', 'rollback', 'appendix'] as const
+
+const proofSchema = z
+  .strictObject({
     kind: z.enum(PROOF_KINDS),
+    /** For kind `deployment`: what in the log proves it. */
+    by: z.enum(PROVED_BY).optional(),
     /** What is done against real systems, one or two sentences. */
     how: z.string().min(3),
     /** The false pass that must come out fail or unknown. */
     refuse: z.string().optional(),
-  }),
+  })
+  .refine((proof) => (proof.kind === 'deployment') === (proof.by !== undefined), {
+    path: ['by'],
+    message: 'kind deployment says by what, and no other kind does',
+  })
+
+export const itemSchema = z.strictObject({
+  id: z.string().regex(/^(\d+(\.\d+)+|[A-Z]\.\d+\.\d+|R\d+)$/, 'an id such as 1.3.6, A.4.1 or R3'),
+  /** The document's wording. */
+  title: z.string().min(3),
+  /** What the document adds in brackets. */
+  note: z.string().optional(),
+  when: whenSchema.optional(),
+  proof: proofSchema,
   /** Who attests where no check is bound, and who approves a waiver. */
   role: roleSchema.default('deployment-lead'),
   /** Neither a waiver nor an attestation closes this item. */
   strict: z.boolean().default(false),
-  /** Only the check counts; there is no attestation instead. */
+  /** When it is evaluated, where that is not its section's stage. */
+  stage: z.enum(STAGES).optional(),
+  /** The gate by which it must hold, where that is not its stage's; `execution` on a later stage: before traffic. */
+  gate: z.enum(['planning', 'preparation', 'execution']).optional(),
   blanks: z.array(blankSchema).default([]),
 })
 
-export const sectionSchema = z.strictObject({
-  id: z.string(),
-  title: z.string(),
-  /** The document's blanks below the section that belong to no single item. */
-  blanks: z.array(blankSchema).default([]),
-  items: z.array(itemSchema).min(1),
-})
-
-export const PHASES = ['planning', 'preparation', 'execution', 'watch', 'rollback', 'appendix'] as const
+export const sectionSchema = z
+  .strictObject({
+    id: z.string(),
+    title: z.string(),
+    /** The heading that the document sets above several sections. */
+    under: z.strictObject({ id: z.string(), title: z.string() }).optional(),
+    /** When its items are evaluated. */
+    stage: z.enum(STAGES),
+    /** The document's heading above the blanks. */
+    blanksTitle: z.string().optional(),
+    /** The document's blanks below the section that belong to no single item. */
+    blanks: z.array(blankSchema).default([]),
+    /** Section 3.1: exactly one of these is marked, by the release's strategy. */
+    choices: z
+      .array(z.strictObject({ strategy: z.enum(STRATEGIES), title: z.string(), note: z.string() }))
+      .default([]),
+    items: z.array(itemSchema).default([]),
+  })
+  .refine((section) => section.items.length + section.choices.length > 0, 'a section has items or choices')
 
 export const phaseSchema = z.strictObject({
   id: z.enum(PHASES),
@@ -76,6 +127,8 @@ export const phaseSchema = z.strictObject({
   number: z.number().int().optional(),
   title: z.string(),
   duration: z.string().optional(),
+  /** The quick reference's words. */
+  criticalItems: z.string().optional(),
   gate: z
     .strictObject({
       title: z.string(),
@@ -105,7 +158,14 @@ export const checklistSchema = z.strictObject({
     ),
     references: z.array(z.string()),
   }),
+  /** The blanks at the head of the document. */
+  header: z.array(blankSchema).default([]),
   phases: z.array(phaseSchema).min(1),
+  rollbackCriteria: z.array(rollbackCriterionSchema).default([]),
+  escalation: z.array(escalationSchema).default([]),
+  external: z.array(externalContactSchema).default([]),
+  closing: closingSchema.prefault({}),
+  appendices: appendicesSchema.prefault({}),
 })
 
 export type Blank = z.infer<typeof blankSchema>
@@ -113,6 +173,8 @@ export type Item = z.infer<typeof itemSchema>
 export type Section = z.infer<typeof sectionSchema>
 export type Phase = z.infer<typeof phaseSchema>
 export type PhaseId = Phase['id']
+export type Stage = (typeof STAGES)[number]
+export type ProvedBy = (typeof PROVED_BY)[number]
 export type Checklist = z.infer<typeof checklistSchema>
 
 /** Every item in document order, with the section and phase it stands in. */
