@@ -1,0 +1,49 @@
+import type { Block } from '../document/blocks.ts'
+import { figure } from '../plot/figure.ts'
+import { lineHtml } from './inline-html.ts'
+import { itemsHtml } from './items-html.ts'
+import { type Markup, markup } from './markup.ts'
+
+type Renderers = { readonly [K in Block['kind']]: (block: Extract<Block, { kind: K }>) => Markup }
+
+/** Room for a figure on paper and on a phone; the page shows the one that fits. */
+const WIDE_PX = 760
+const NARROW_PX = 360
+
+export function blockHtml(block: Block): Markup {
+  const render = RENDERERS[block.kind] as (block: Block) => Markup
+  return render(block)
+}
+
+const RENDERERS: Renderers = {
+  heading: ({ level, text, id, aside }) => {
+    const content = markup`${text}${aside && markup` <span class="aside">${aside}</span>`}`
+    if (level === 2) return markup`<h2 id="${id}">${content}</h2>`
+    return level === 3 ? markup`<h3 id="${id}">${content}</h3>` : markup`<h4 id="${id}">${content}</h4>`
+  },
+  paragraph: ({ line, small }) => markup`<p class="${small ? 'small' : 'text'}">${lineHtml(line)}</p>`,
+  facts: ({ title, facts }) =>
+    markup`<div class="facts-block">${title && markup`<p class="facts-title">${title}</p>`}<dl class="facts">${facts.map((f) => markup`<div><dt>${f.label}</dt><dd>${lineHtml(f.value)}</dd></div>`)}</dl></div>`,
+  table: ({
+    caption,
+    head,
+    rows,
+    hideCaption,
+  }) => markup`<table><caption class="${hideCaption ? 'hidden' : 'shown'}">${caption}</caption>
+<thead><tr>${head.map((h) => markup`<th scope="col">${h}</th>`)}</tr></thead>
+<tbody>${rows.map((row) => markup`<tr>${row.map((cell, i) => (i === 0 ? markup`<th scope="row">${lineHtml(cell)}</th>` : markup`<td data-label="${head[i] ?? ''}">${lineHtml(cell)}</td>`))}</tr>`)}</tbody></table>`,
+  items: ({ items }) => itemsHtml(items),
+  list: ({ lines, ordered }) => {
+    const items = lines.map((l) => markup`<li>${lineHtml(l)}</li>`)
+    return ordered ? markup`<ol class="list">${items}</ol>` : markup`<ul class="list plain">${items}</ul>`
+  },
+  code: ({ text }) => markup`<pre><code>${text}</code></pre>`,
+  figure: ({ id, plot, panels, panelHeight }) => markup`<figure><figcaption>${plot.title}</figcaption>
+<div class="wide">${figure(plot, { id, width: WIDE_PX, panelHeight, panels })}</div>
+<div class="narrow">${figure(plot, { id: `${id}-narrow`, width: NARROW_PX, panelHeight, panels })}</div></figure>`,
+  banner: ({ tone, glyph, word, title, line }) =>
+    markup`<header class="banner ${tone}"><p class="product">Deployment report</p><h1>${title}</h1><p class="status"><span aria-hidden="true">${glyph}</span> ${word}</p><p class="why">${lineHtml(line)}</p></header>`,
+  measures: ({ measures }) =>
+    markup`<dl class="measures">${measures.map((m) => markup`<div class="${m.bad ? 'bad' : 'calm'}"><dt>${m.label}</dt><dd><strong>${m.bad && markup`<span aria-hidden="true">✗ </span>`}${m.value}</strong><span>${m.note}</span></dd></div>`)}</dl>`,
+  'page-break': () => markup`<div class="page-break"></div>`,
+}
