@@ -44,8 +44,13 @@ function evaluatePart(when: When, around: Circumstances): Applies {
 
 function evaluateAny(conditions: readonly When[], around: Circumstances): Applies {
   const parts = conditions.map((condition) => evaluateWhen(condition, around))
-  const found = parts.find((part) => part.applies === 'yes') ?? parts.find((part) => part.applies === 'later')
-  return found ?? no(parts.map((part) => part.reason).join('; '))
+  const holds = parts.find((part) => part.applies === 'yes')
+  if (holds) return holds
+  const later = parts.filter((part) => part.applies === 'later')
+  const fact = later.find((part) => part.fact)?.fact ?? null
+  if (later.length > 0)
+    return { applies: 'later', reason: later.map((part) => part.reason).join(' or '), fact }
+  return no(parts.map((part) => part.reason).join('; '))
 }
 
 function among(wanted: readonly string[], there: readonly string[], is: string, only: string): Applies {
