@@ -1,0 +1,88 @@
+import { mkdir, rm, writeFile } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
+import { git, type Repository } from '#connectors/git/index.ts'
+import type { Release } from '#core/release.ts'
+import { type Service, serviceSchema } from '#core/service.ts'
+
+/** A service that drills stand on: small, complete, and nobody's. */
+export const drillService = (overrides: Record<string, unknown> = {}): Service =>
+  serviceSchema.parse({
+    gonogo: 1,
+    service: 'drill',
+    checklist: 'checklist.yaml',
+    repository: 'repository',
+    environments: { production: { target: { kind: 'processes' } } },
+    people: {},
+    ...overrides,
+  })
+
+export const STABLE_COMMIT = 'a'.repeat(40)
+export const RELEASE_COMMIT = 'b'.repeat(40)
+
+/** A release of that service. */
+export const drillRelease = (overrides: Partial<Release> = {}): Release => ({
+  release: 1,
+  version: '1.1.0',
+  commit: RELEASE_COMMIT,
+  type: 'feature',
+  risk: 'medium',
+  strategy: 'canary',
+  window: { start: 0, end: Number.MAX_SAFE_INTEGER, timeZone: 'UTC' },
+  components: ['gateway'],
+  artifact: '.',
+  digest: `sha256:${'0'.repeat(64)}`,
+  flags: {},
+  authors: [],
+  config: {},
+  backwardCompatible: true,
+  featureFlags: {},
+  newFeatures: [],
+  ...overrides,
+})
+
+export const drillStable = (overrides: Partial<Release> = {}): Release =>
+  drillRelease({ version: '1.0.0', commit: STABLE_COMMIT, ...overrides })
+
+export type DrillCommit = {
+  readonly message: string
+  readonly author?: string
+  readonly files?: Readonly<Record<string, string>>
+}
+
+/** A new, empty git repository at `folder`; what stood there before is removed. */
+export async function newRepository(folder: string): Promise<Repository> {
+  await rm(folder, { recursive: true, force: true })
+  await mkdir(folder, { recursive: true })
+  await git({ folder }, ['init', '-q', '-b', 'main'])
+  return { folder }
+}
+
+/** Commits files; answers the hash. Every commit has a date of its own, so that no two are alike by chance. */
+export async function commitFiles(repository: Repository, commit: DrillCommit): Promise<string> {
+  const { folder } = repository
+  for (const [path, text] of Object.entries(commit.files ?? {})) {
+    await mkdir(dirname(join(folder, path)), { recursive: true })
+    await writeFile(join(folder, path), text)
+  }
+  await git(repository, ['add', '-A'])
+  const author = commit.author ?? 'Wren Writer <wren@drill.internal>'
+  const settings = [
+    '-c',
+    'user.name=Drill',
+    '-c',
+    'user.email=drill@drill.internal',
+    '-c',
+    'commit.gpgsign=false',
+  ]
+  await git(repository, [
+    ...settings,
+    'commit',
+    '-q',
+    '--allow-empty',
+    '--author',
+    author,
+    '-m',
+    commit.message,
+  ])
+  return (await git(repository, ['rev-parse', 'HEAD'])).trim()
+}
