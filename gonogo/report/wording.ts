@@ -30,7 +30,7 @@ export function bucket(bounds: readonly [number, number | null]): string {
 /** Digits in threes, the same on every machine. */
 export const thousands = (n: number): string => {
   const [whole = '', rest] = String(n).split('.')
-  const grouped = whole.replace(/\B(?=(\d{3})+(?!\d))/g, ' ')
+  const grouped = whole.replace(/\B(?=(\d{3})+(?!\d))/g, '\u202f')
   return rest === undefined ? grouped : `${grouped}.${rest}`
 }
 

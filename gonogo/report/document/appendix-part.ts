@@ -1,6 +1,15 @@
 import type { ReportModel } from '../model/report-model.ts'
 import { thousands } from '../wording.ts'
-import { type Block, heading, type Inline, type Line, paragraph, small, table } from './blocks.ts'
+import {
+  type Block,
+  heading,
+  type Inline,
+  type Line,
+  paragraph,
+  small,
+  table,
+  titledTable,
+} from './blocks.ts'
 
 export const runbookPart = ({ runbook }: ReportModel): Block[] => [
   heading(2, 'Appendix B: Deployment Runbook', 'runbook'),
@@ -22,7 +31,7 @@ export const queriesPart = ({ queries }: ReportModel): Block[] => [
 
 export const timelinePart = ({ timeline }: ReportModel): Block[] => [
   heading(2, 'Timeline', 'timeline'),
-  table(
+  titledTable(
     'Every event of the log; repeated results are one line',
     ['Time', 'No.', 'Event'],
     timeline.map((e): Line[] => [{ at: e.at }, String(e.seq), e.sentence]),
@@ -41,7 +50,11 @@ export function evidencePart({ evidence }: ReportModel): Block[] {
   ])
   return [
     heading(2, 'Evidence Index', 'evidence'),
-    table('Every piece of evidence by its digest', ['Digest', 'Name', 'Media type', 'Bytes', 'Items'], rows),
+    titledTable(
+      'Every piece of evidence by its digest',
+      ['Digest', 'Name', 'Media type', 'Bytes', 'Items'],
+      rows,
+    ),
   ]
 }
 

@@ -8,6 +8,8 @@ export type Inline =
   | string
   | { readonly strong: string }
   | { readonly code: string }
+  /** A key's fingerprint. */
+  | { readonly key: string }
   | { readonly quote: string }
   /** An instant in ISO text. */
   | { readonly at: string }
@@ -33,7 +35,12 @@ export type Block =
       readonly aside?: string
     }
   | { readonly kind: 'paragraph'; readonly line: Line; readonly small?: boolean }
-  | { readonly kind: 'facts'; readonly title?: string; readonly facts: readonly Fact[] }
+  | {
+      readonly kind: 'facts'
+      readonly title?: string
+      readonly pairs?: boolean
+      readonly facts: readonly Fact[]
+    }
   | {
       readonly kind: 'table'
       readonly caption: string
@@ -81,6 +88,19 @@ export const table = (
   head: readonly string[],
   rows: readonly (readonly Line[])[],
 ): Block => ({ kind: 'table', caption, head, rows })
+
+/** A table whose heading already says what its caption says; the caption is there for those who hear the page. */
+export const titledTable = (
+  caption: string,
+  head: readonly string[],
+  rows: readonly (readonly Line[])[],
+): Block => ({
+  kind: 'table',
+  caption,
+  head,
+  rows,
+  hideCaption: true,
+})
 
 /** A value of the log, or the words that there is none. */
 export const recorded = (value: string | null | undefined, because?: string | null): Line =>

@@ -2,7 +2,16 @@ import type { SignOffEntry } from '../model/closing.ts'
 import type { Met } from '../model/measures.ts'
 import type { ReportModel } from '../model/report-model.ts'
 import { shortDigest } from '../wording.ts'
-import { type Block, heading, type Inline, type Line, paragraph, recorded, table } from './blocks.ts'
+import {
+  type Block,
+  heading,
+  type Inline,
+  type Line,
+  paragraph,
+  recorded,
+  table,
+  titledTable,
+} from './blocks.ts'
 import { demoMark } from './people-lines.ts'
 
 const MET: Readonly<Record<Met, Inline>> = {
@@ -13,7 +22,7 @@ const MET: Readonly<Record<Met, Inline>> = {
 
 export const contactsPart = (model: ReportModel): Block[] => [
   heading(2, 'Emergency Contacts', 'contacts'),
-  table(
+  titledTable(
     'Escalation path and external contacts',
     ['Role', 'Name', 'Contact', 'Escalation criteria'],
     model.contacts.map((c) => [c.title, recorded(c.name), recorded(c.contact), c.criteria ?? 'external']),
@@ -23,13 +32,13 @@ export const contactsPart = (model: ReportModel): Block[] => [
 export const metricsPart = ({ closing }: ReportModel): Block[] => [
   heading(2, 'Deployment Metrics', 'metrics'),
   heading(3, 'Success Criteria', 's-success'),
-  table(
+  titledTable(
     'Success criteria',
     ['Status', 'Criterion', 'Actual'],
     closing.criteria.map((c) => [MET[c.met], c.note ? `${c.title} (${c.note})` : c.title, c.actual]),
   ),
   heading(3, 'Deployment Statistics', 's-statistics'),
-  table(
+  titledTable(
     'Deployment statistics, computed from the log and its samples',
     ['Metric', 'Target', 'Actual', 'Status', 'Counted over'],
     closing.statistics.map((m) => [m.title, m.target, m.actual, MET[m.met], m.basis]),
@@ -68,7 +77,7 @@ function signOffRow({ role, vote, by }: SignOffEntry): Line[] {
   return [
     role,
     [by.name, ...demoMark(by), ` · ${vote ?? ''}`],
-    [{ code: by.key }, ' · signature ', { code: shortDigest(by.signature) }],
+    [{ key: by.key }, ' · signature ', { code: shortDigest(by.signature) }],
     { at: by.signedAt },
   ]
 }
@@ -85,13 +94,17 @@ export function waiversPart(model: ReportModel): Block[] {
           i.waiver.by.name,
           ...demoMark(i.waiver.by),
           ` · ${i.waiver.by.role ?? ''} · `,
-          { code: i.waiver.by.key },
+          { key: i.waiver.by.key },
         ]
       : '',
     i.waiver ? { at: i.waiver.expiresAt } : '',
   ])
   return [
     heading(2, 'Waivers', 'waivers'),
-    table('Signed risk exceptions', ['Item', 'Finding accepted', 'Reason', 'Approver', 'Expires'], rows),
+    titledTable(
+      'Signed risk exceptions',
+      ['Item', 'Finding accepted', 'Reason', 'Approver', 'Expires'],
+      rows,
+    ),
   ]
 }

@@ -1,5 +1,6 @@
 import type { ReportModel } from '../model/report-model.ts'
 import { type Block, heading, type Line, recorded, small, table } from './blocks.ts'
+import { particulars } from './summary-facts.ts'
 
 /** The document's own head: whose it is, which version, and that its review is overdue where it is. */
 export function controlPart(model: ReportModel): Block[] {
@@ -27,6 +28,7 @@ export function controlPart(model: ReportModel): Block[] {
         { label: 'Purpose', value: control.purpose },
         { label: 'Target audience', value: control.audience },
         ...header.map((b) => ({ label: b.label, value: recorded(b.value, b.because) })),
+        ...particulars(model),
       ],
     },
     table(

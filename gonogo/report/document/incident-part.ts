@@ -1,3 +1,4 @@
+import { AUTOMATIC } from '../model/incident.ts'
 import type { ReportModel } from '../model/report-model.ts'
 import { type Block, heading, type Line, recorded, table } from './blocks.ts'
 
@@ -16,13 +17,7 @@ export function incidentPart({ incident, subject }: ReportModel): Block[] {
           value: recorded(incident.rootCause, 'for a person to write; the log knows the trigger only'),
         },
         { label: 'Decided', value: [{ at: incident.decidedAt }, ` by ${incident.decidedBy}`] },
-        {
-          label: 'Authorised afterwards',
-          value: recorded(
-            incident.authorisedBy,
-            incident.decidedBy.startsWith('gonogo') ? 'an automatic rollback needs no one' : null,
-          ),
-        },
+        { label: 'Authorised afterwards', value: authorised(incident) },
         {
           label: 'Detected',
           value: recorded(
@@ -74,4 +69,10 @@ export function incidentPart({ incident, subject }: ReportModel): Block[] {
       incident.timeline.map((e): Line[] => [{ at: e.at }, e.sentence]),
     ),
   ]
+}
+
+/** An automatic rollback needs nobody's word; one by a person does, afterwards. */
+function authorised({ authorisedBy, decidedBy }: NonNullable<ReportModel['incident']>): Line {
+  if (authorisedBy) return authorisedBy
+  return decidedBy === AUTOMATIC ? 'not needed: an automatic rollback waits for nobody' : { missing: '' }
 }

@@ -1,6 +1,8 @@
 import type { PhaseEntry, ReportModel, SectionEntry } from '../model/report-model.ts'
 import { type Block, heading, type Inline, type Line, paragraph, recorded, table } from './blocks.ts'
 
+/** The weight does not change any more. */
+const WATCH_PANELS = ['errors', 'p95', 'evidence', 'requests'] as const
 const FIGURE_PANELS = ['weight', 'errors', 'p95', 'evidence', 'requests'] as const
 
 /** One phase of the document, in its order and wording. */
@@ -81,18 +83,8 @@ function extras(model: ReportModel, section: SectionEntry, phase: PhaseEntry): B
         : [paragraph({ missing: 'no samples were taken' })]),
     ]
   const isWatch = phase.id === 'watch' && section.blanks.some((b) => b.key === 'stability')
-  if (isWatch)
-    return watch
-      ? [
-          {
-            kind: 'figure',
-            id: 'watch-plot',
-            plot: watch,
-            panels: ['weight', 'errors', 'p95', 'requests'],
-            panelHeight: 64,
-          },
-        ]
-      : [paragraph('No samples were taken in the watch: ', { missing: '' })]
+  if (isWatch && watch)
+    return [{ kind: 'figure', id: 'watch-plot', plot: watch, panels: WATCH_PANELS, panelHeight: 64 }]
   return []
 }
 

@@ -1,8 +1,7 @@
-import { ROLES } from '#core/roles.ts'
 import type { ReportModel } from '../model/report-model.ts'
-import { duration, plural, utc, utcSpan } from '../wording.ts'
-import { type Block, type Fact, heading, type Line, paragraph, recorded, table } from './blocks.ts'
-import { demoMark } from './people-lines.ts'
+import { utc } from '../wording.ts'
+import { type Block, heading, type Line, paragraph } from './blocks.ts'
+import { circumstances, identity, votesTable } from './summary-facts.ts'
 
 /** The first page: what came of it, by whose word, and everything that was not as it should be. */
 export function summaryPart(model: ReportModel): Block[] {
@@ -20,9 +19,10 @@ export function summaryPart(model: ReportModel): Block[] {
       ? [{ kind: 'figure', id: 'summary-plot', plot, panels: ['weight', 'errors'], panelHeight: 54 } as const]
       : [paragraph('No samples were taken in this deployment.')]),
     heading(2, 'Deployment', 'deployment'),
-    { kind: 'facts', facts: facts(model) },
+    { kind: 'facts', facts: identity(model) },
+    { kind: 'facts', pairs: true, facts: circumstances(model) },
     heading(2, 'Votes', 'votes'),
-    votes(model),
+    votesTable(model),
     { kind: 'page-break' },
   ]
 }
@@ -110,84 +110,4 @@ function exceptionKind(kind: ReportModel['exceptions'][number]['kind']): Line {
   if (kind === 'failed' || kind === 'unknown' || kind === 'waived') return { state: kind }
   if (kind === 'rollback' || kind === 'fault') return { mark: 'bad', word: kind }
   return kind === 'hold' || kind === 'extension' ? { mark: 'unknown', word: kind } : kind
-}
-
-function facts(model: ReportModel): Fact[] {
-  const { subject: s, log } = model
-  const opened = model.gates.find((g) => g.gate === 'execution')
-  return [
-    { label: 'Deployment', value: { code: model.deployment } },
-    {
-      label: 'From',
-      value: s.from
-        ? [
-            { strong: s.from.version },
-            ` · commit `,
-            { code: s.from.commit.slice(0, 12) },
-            ' · ',
-            { digest: s.from.digest },
-          ]
-        : 'first deployment: no version before',
-    },
-    {
-      label: 'To',
-      value: [{ strong: s.to.version }, ` · commit `, { code: s.to.commit }, ' · ', { code: s.to.digest }],
-    },
-    { label: 'Window', value: `${utcSpan(s.window.start, s.window.end)}, declared in ${s.window.timeZone}` },
-    {
-      label: 'Opened, closed',
-      value: [
-        { at: s.openedAt },
-        ' to ',
-        s.closedAt ? { at: s.closedAt } : 'still open',
-        ...(s.closedAt ? [` (${duration(Date.parse(s.closedAt) - Date.parse(s.openedAt))})`] : []),
-      ],
-    },
-    { label: 'Type, risk', value: `${s.type}, ${s.risk} risk` },
-    { label: 'Strategy', value: `${s.strategy}: ${s.strategyReason}` },
-    {
-      label: 'Components',
-      value: `${s.components.join(', ')}${s.flags.length > 0 ? ` · flags: ${s.flags.join(', ')}` : ''}`,
-    },
-    { label: 'Authors', value: recorded(s.authors.join(', ')) },
-    { label: 'Evidence root', value: opened ? { code: opened.evidenceRoot } : { missing: '' } },
-    {
-      label: 'Log',
-      value: [
-        `${plural(log.events, 'event')}, head `,
-        log.chainHead ? { code: log.chainHead } : { missing: '' },
-      ],
-    },
-  ]
-}
-
-function votes(model: ReportModel): Block {
-  const rows = model.gates.flatMap((gate) => {
-    const cast = gate.votes.map((v): Line[] => [
-      gate.title,
-      ROLES[v.roleId],
-      v.vote === 'GO' ? { mark: 'good', word: 'GO' } : { mark: 'bad', word: 'NO-GO' },
-      [v.by.name, ...demoMark(v.by)],
-      { code: v.by.key },
-      v.counts
-        ? { at: v.by.signedAt }
-        : [{ at: v.by.signedAt }, ' · void: the evidence or the vote changed after it'],
-    ])
-    const silent = gate.asked
-      .filter((role) => !gate.votes.some((v) => v.roleId === role))
-      .map((role): Line[] => [
-        gate.title,
-        ROLES[role],
-        { missing: 'no vote' },
-        { missing: '' },
-        { missing: '' },
-        { missing: '' },
-      ])
-    return [...cast, ...silent]
-  })
-  return table(
-    'Votes at the gates, each bound to plan, release and evidence',
-    ['Gate', 'Role', 'Vote', 'Name', 'Key', 'Signed'],
-    rows,
-  )
 }

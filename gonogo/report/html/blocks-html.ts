@@ -1,5 +1,6 @@
 import type { Block } from '../document/blocks.ts'
 import { figure } from '../plot/figure.ts'
+import { iso, utcSpan } from '../wording.ts'
 import { lineHtml } from './inline-html.ts'
 import { itemsHtml } from './items-html.ts'
 import { type Markup, markup } from './markup.ts'
@@ -22,8 +23,8 @@ const RENDERERS: Renderers = {
     return level === 3 ? markup`<h3 id="${id}">${content}</h3>` : markup`<h4 id="${id}">${content}</h4>`
   },
   paragraph: ({ line, small }) => markup`<p class="${small ? 'small' : 'text'}">${lineHtml(line)}</p>`,
-  facts: ({ title, facts }) =>
-    markup`<div class="facts-block">${title && markup`<p class="facts-title">${title}</p>`}<dl class="facts">${facts.map((f) => markup`<div><dt>${f.label}</dt><dd>${lineHtml(f.value)}</dd></div>`)}</dl></div>`,
+  facts: ({ title, facts, pairs }) =>
+    markup`<div class="facts-block">${title && markup`<p class="facts-title">${title}</p>`}<dl class="${pairs ? 'facts pairs' : 'facts'}">${facts.map((f) => markup`<div><dt>${f.label}</dt><dd>${lineHtml(f.value)}</dd></div>`)}</dl></div>`,
   table: ({
     caption,
     head,
@@ -38,11 +39,16 @@ const RENDERERS: Renderers = {
     return ordered ? markup`<ol class="list">${items}</ol>` : markup`<ul class="list plain">${items}</ul>`
   },
   code: ({ text }) => markup`<pre><code>${text}</code></pre>`,
-  figure: ({ id, plot, panels, panelHeight }) => markup`<figure><figcaption>${plot.title}</figcaption>
+  figure: ({
+    id,
+    plot,
+    panels,
+    panelHeight,
+  }) => markup`<figure><figcaption>${plot.title} <span class="aside">${utcSpan(iso(plot.fromMs), iso(plot.toMs))}</span></figcaption>
 <div class="wide">${figure(plot, { id, width: WIDE_PX, panelHeight, panels })}</div>
 <div class="narrow">${figure(plot, { id: `${id}-narrow`, width: NARROW_PX, panelHeight, panels })}</div></figure>`,
   banner: ({ tone, glyph, word, title, line }) =>
-    markup`<header class="banner ${tone}"><p class="product">Deployment report</p><h1>${title}</h1><p class="status"><span aria-hidden="true">${glyph}</span> ${word}</p><p class="why">${lineHtml(line)}</p></header>`,
+    markup`<header class="banner tone-${tone}"><p class="product">Deployment report</p><h1>${title}</h1><p class="status"><span aria-hidden="true">${glyph}</span> ${word}</p><p class="why">${lineHtml(line)}</p></header>`,
   measures: ({ measures }) =>
     markup`<dl class="measures">${measures.map((m) => markup`<div class="${m.bad ? 'bad' : 'calm'}"><dt>${m.label}</dt><dd><strong>${m.bad && markup`<span aria-hidden="true">✗ </span>`}${m.value}</strong><span>${m.note}</span></dd></div>`)}</dl>`,
   'page-break': () => markup`<div class="page-break"></div>`,

@@ -14,6 +14,7 @@ function inlineHtml(part: Inline): Markup {
   if (typeof part === 'string') return markup`${part}`
   if ('strong' in part) return markup`<strong>${part.strong}</strong>`
   if ('code' in part) return markup`<code>${part.code}</code>`
+  if ('key' in part) return markup`<code class="key">${part.key}</code>`
   if ('quote' in part) return markup`<q>${part.quote}</q>`
   if ('at' in part) return markup`<time datetime="${part.at}">${utc(part.at)}</time>`
   if ('digest' in part) return digestHtml(part.digest, part.indexed === true)

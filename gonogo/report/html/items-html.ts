@@ -15,7 +15,7 @@ function itemHtml(item: ItemEntry): Markup {
 ${valueHtml(item)}${provenance(item)}${item.history.map((h) => markup`<p class="history"><span aria-hidden="true">↻</span> ${h}</p>`)}${blanksHtml(item)}</div></li>`
 }
 
-function valueHtml(item: ItemEntry): Markup {
+function valueHtml(item: ItemEntry): Markup | null {
   const { attestation, waiver } = item
   if (attestation) {
     const value = attestation.value && markup` <span class="seen">value seen: ${attestation.value}</span>`
@@ -24,6 +24,8 @@ function valueHtml(item: ItemEntry): Markup {
   }
   if (waiver)
     return markup`<p class="item-value">${item.value}</p><p class="item-value">Waived: <q>${waiver.reason}</q></p><p class="source">approved by ${lineHtml(signer(waiver.by))} · as ${waiver.by.role} · expires <time datetime="${waiver.expiresAt}">${utc(waiver.expiresAt)}</time></p>`
+  // The word beside the item has said it already.
+  if (item.value === item.word) return null
   return markup`<p class="item-value">${item.value}</p>`
 }
 

@@ -8,6 +8,7 @@ figcaption{font-weight:600;font-size:.875rem;margin-bottom:.5rem}
 @media print{.wide{display:block}.narrow{display:none}}
 .plot text{font-size:11px;fill:var(--ink)}
 .plot .tick{fill:var(--quiet);font-size:10.5px}
+.plot .panel-title,.plot .mark-label{paint-order:stroke;stroke:var(--paper);stroke-width:4px;stroke-linejoin:round}
 .plot .panel-title{font-weight:600}
 .plot .grid{stroke:var(--rule);stroke-width:1}
 .plot .axis{stroke:var(--rule-strong);stroke-width:1}

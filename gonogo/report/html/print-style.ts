@@ -10,10 +10,11 @@ html{font-size:9.5pt}
 body{background:none}
 main{max-width:none;padding:0}
 h2{margin-top:1.75rem}
+.summary{zoom:.9}.summary h2{margin:1rem 0 .375rem;padding-top:.5rem;font-size:1.125rem}.summary th,.summary td,.summary .facts>div{padding-top:.2rem;padding-bottom:.2rem}.summary .measures{margin:.75rem 0}.summary figure{margin:.75rem 0}
 h2,h3,h4,.facts-title,caption{break-after:avoid}
 .item,tr,.facts>div,.measures,figure,.banner,pre{break-inside:avoid}
 thead{display:table-header-group}
-.page-break{break-after:page}
+.summary table:last-child{break-inside:avoid}
 p,li{orphans:3;widows:3}
 a{text-decoration:none}
 }

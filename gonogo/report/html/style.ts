@@ -21,7 +21,7 @@ a:focus-visible{outline:2px solid var(--accent);outline-offset:2px}
 code{font:.86em/1.4 ui-monospace,SFMono-Regular,Menlo,Consolas,"Liberation Mono",monospace;overflow-wrap:anywhere}
 pre{margin:.5rem 0;padding:.625rem .75rem;background:var(--panel);border-radius:.25rem;white-space:pre-wrap;overflow-wrap:anywhere}
 time{white-space:nowrap}
-td,dd,p,li{overflow-wrap:anywhere}
+td,th,dd,p,li{overflow-wrap:break-word}
 .state{white-space:nowrap}
 .state span{display:inline-block;width:1.1em;text-align:center;font-weight:600}
 .passed,.attested,.notApplicable,.notReached,.good{color:var(--quiet)}
@@ -34,7 +34,7 @@ q{quotes:"“" "”"}
 .banner{padding-bottom:1rem}
 .banner .product{margin:0 0 .5rem;font-size:.8125rem;color:var(--quiet)}
 .banner .status{margin:.75rem 0 0;font-size:1.375rem;font-weight:600;line-height:1.25}
-.banner.bad .status{color:var(--bad)}.banner.warn .status{color:var(--warn)}
+.banner.tone-bad .status{color:var(--bad)}.banner.tone-warn .status{color:var(--warn)}
 .banner .why{margin:.25rem 0 0;max-width:46rem}
 .measures{display:grid;grid-template-columns:repeat(5,1fr);gap:0;margin:1.25rem 0;border:solid var(--rule);border-width:1px 0}
 .measures>div{padding:.75rem .75rem .875rem;border-left:1px solid var(--rule);font-weight:400;color:var(--ink)}
@@ -45,6 +45,7 @@ q{quotes:"“" "”"}
 .measures dd>span:last-child{display:block;font-size:.75rem;line-height:1.35;color:var(--quiet)}
 .facts{margin:.5rem 0}
 .facts>div{display:grid;grid-template-columns:13rem 1fr;gap:0 1rem;padding:.28rem 0;border-bottom:1px solid var(--rule)}
+.facts.pairs{display:grid;grid-template-columns:1fr 1fr;gap:0 2rem}.facts.pairs>div{grid-template-columns:7.5rem 1fr}
 .facts dt{color:var(--quiet)}.facts dd{margin:0;min-width:0}
 .facts-title{margin:1rem 0 .25rem;font-weight:600;font-size:.875rem}
 table{width:100%;border-collapse:collapse;margin:.75rem 0 1.25rem;font-size:.8438rem}
@@ -52,6 +53,7 @@ caption{text-align:left;font-weight:600;font-size:.875rem;padding:.25rem 0 .375r
 caption.hidden{position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inset(50%)}
 th,td{text-align:left;vertical-align:top;padding:.375rem .75rem .375rem 0;border-bottom:1px solid var(--rule);font-weight:400}
 th:last-child,td:last-child{padding-right:0}
+td{min-width:3rem}
 thead th{font-weight:600;font-size:.75rem;color:var(--quiet);border-bottom-color:var(--rule-strong);vertical-align:bottom}
 .list{padding-left:1.25rem}.list.plain{list-style:none;padding-left:0}.list li{margin:.375rem 0}
 .items{list-style:none;margin:.25rem 0;padding:0;border-top:1px solid var(--rule)}
@@ -65,9 +67,9 @@ thead th{font-weight:600;font-size:.75rem;color:var(--quiet);border-bottom-color
 .item.failed,.item.unknown,.item.waived{box-shadow:inset 3px 0 0 currentColor;padding-left:.75rem;margin-left:-.75rem}
 .item.failed{box-shadow:inset 3px 0 0 var(--bad)}.item.unknown,.item.waived{box-shadow:inset 3px 0 0 var(--warn)}
 .history{color:var(--ink)}
-.blanks{margin:.375rem 0 0;display:grid;grid-template-columns:repeat(auto-fill,minmax(15rem,1fr));gap:.125rem 1.25rem;font-size:.8125rem}
-.blanks dt{color:var(--quiet)}.blanks dd{margin:0}
-.blanks>div{min-width:0}
+.blanks{margin:.375rem 0 0;display:grid;grid-template-columns:repeat(auto-fill,minmax(17rem,1fr));gap:.0625rem 1.25rem;font-size:.8125rem}
+.blanks dt{color:var(--quiet);flex:none;max-width:70%}.blanks dd{margin:0;min-width:0}
+.blanks>div{min-width:0;display:flex;gap:.5em}
 .page-break{height:0}
 @media (max-width:46rem){
 main{padding:1.25rem 1rem 4rem}
@@ -75,7 +77,7 @@ h1{font-size:1.4375rem}
 .measures{grid-template-columns:1fr 1fr}
 .measures>div{border-left:0;padding-left:0}.measures>div+div+div{border-top:1px solid var(--rule)}
 .measures dt{min-height:0}
-.facts>div{grid-template-columns:1fr}
+.facts>div,.facts.pairs,.facts.pairs>div{grid-template-columns:1fr}
 .item{grid-template-columns:auto 1fr;column-gap:.75rem}.item-body{grid-column:1/-1}
 thead{position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inset(50%)}
 tr,tbody,table,caption{display:block}

@@ -13,6 +13,7 @@ function inlineMarkdown(part: Inline): string {
   if (typeof part === 'string') return escapeMarkdown(part)
   if ('strong' in part) return `**${escapeMarkdown(part.strong)}**`
   if ('code' in part) return codeSpan(part.code)
+  if ('key' in part) return codeSpan(part.key)
   if ('quote' in part) return `“${escapeMarkdown(part.quote)}”`
   if ('at' in part) return utc(part.at)
   if ('digest' in part) return codeSpan(part.indexed ? part.digest : shortDigest(part.digest))

@@ -65,7 +65,7 @@ function itemMarkdown(item: ItemEntry): string {
   return [title, ...under.map((l) => `  - ${l}`)].join('\n')
 }
 
-function valueLines({ value, attestation, waiver }: ItemEntry): string[] {
+function valueLines({ value, word, attestation, waiver }: ItemEntry): string[] {
   if (attestation) {
     const seen = [attestation.value, attestation.link].filter((part) => part !== null).map(escapeMarkdown)
     return [
@@ -78,7 +78,7 @@ function valueLines({ value, attestation, waiver }: ItemEntry): string[] {
       escapeMarkdown(value),
       `waived: “${escapeMarkdown(waiver.reason)}” · ${lineMarkdown(signer(waiver.by))} · expires ${utc(waiver.expiresAt)}`,
     ]
-  return [escapeMarkdown(value)]
+  return value === word ? [] : [escapeMarkdown(value)]
 }
 
 function provenance(item: ItemEntry): string[] {

@@ -40,11 +40,15 @@ function ofItems(input: ReportInput): ExceptionEntry[] {
       .map(({ item, value }) => ({
         kind,
         about: item.id,
-        text: `${item.title}: ${value}${kind === 'waived' ? waiverTail(input, item.id) : ''}`,
+        text: `${item.title}: ${kind === 'waived' ? `${findingOf(input, item.id)} · ${value}${waiverTail(input, item.id)}` : value}`,
         isIssue: true,
       })),
   )
 }
+
+/** What was accepted: the check's own words, or that nothing proved it. */
+const findingOf = ({ state }: ReportInput, item: string): string =>
+  state.items[item]?.check?.event.summary ?? 'unproven'
 
 function waiverTail({ state }: ReportInput, item: string): string {
   const signed = state.items[item]?.waiver?.event.statement
@@ -103,7 +107,7 @@ function ofDocument(input: ReportInput): ExceptionEntry[] {
           {
             kind: 'demo',
             about: 'keys',
-            text: `${demo.join(', ')} sign with demo keys, which prove nobody's identity`,
+            text: `made for a demo, and proof of nobody's identity: the keys of ${demo.join(', ')}`,
             isIssue: false,
           },
         ]

@@ -5,6 +5,9 @@ import { nameOf } from './signatures.ts'
 import { type ArmWords, armWords } from './steps.ts'
 import { type TimelineEntry, timelineOf } from './timeline.ts'
 
+/** Who decided, where no person did. */
+export const AUTOMATIC = 'gonogo, by the criterion'
+
 /** What happened, why, how soon it was seen, and whom it hurt. */
 export type IncidentEntry = {
   readonly decidedAt: string
@@ -37,7 +40,7 @@ export function incidentOf(input: ReportInput): IncidentEntry | null {
   const zeroMs = completed?.event.trafficZeroAfterMs ?? null
   return {
     decidedAt: iso(decided.at),
-    decidedBy: decided.event.by ? nameOf(state, decided.event.by) : 'gonogo, by the criterion',
+    decidedBy: decided.event.by ? nameOf(state, decided.event.by) : AUTOMATIC,
     authorisedBy: authorised ? nameOf(state, authorised.event.statement.person) : null,
     criterion: decided.event.criterion,
     cause: decided.event.reason,

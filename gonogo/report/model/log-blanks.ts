@@ -1,6 +1,6 @@
 import { itemsOf } from '#core/checklist.ts'
 import { stepOf } from '#core/deployment-proof.ts'
-import type { ArmNumbers, StepDecided } from '#core/events.ts'
+import type { ArmNumbers } from '#core/events.ts'
 import type { Role } from '#core/roles.ts'
 import { isGood } from '#core/verdict.ts'
 import type { ReportInput } from '../report-input.ts'
@@ -8,6 +8,7 @@ import { bucket, iso, percent, utc, utcSpan } from '../wording.ts'
 import { statusOf } from './item-entries.ts'
 import { minutesToRestore } from './rollback-times.ts'
 import { holdersOf, nameOf } from './signatures.ts'
+import { type StepOutcome, stepOutcome } from './steps.ts'
 import { gateVotes } from './votes.ts'
 
 type Fill = (input: ReportInput, place: string) => string | null
@@ -88,10 +89,9 @@ function goOf(input: ReportInput, role: Role, part: 'vote' | 'name'): string | n
   return vote ? (part === 'vote' ? vote.vote : vote.by.name) : null
 }
 
-function stepAt({ state }: ReportInput, item: string): StepDecided | null {
+function stepAt({ state }: ReportInput, item: string): StepOutcome | null {
   const planned = state.opened.plan.items.find((i) => i.id === item)
-  if (planned?.applies === 'no') return null
-  return state.steps.find((s) => s.step === stepOf(state, item))?.decision?.event ?? null
+  return planned?.applies === 'no' ? null : stepOutcome(state, stepOf(state, item))
 }
 
 function armOf(

@@ -90,7 +90,7 @@ const ACTUALS: Readonly<Record<Row['metric'], (input: ReportInput) => Actual>> =
   },
   rollback: ({ state }) =>
     state.rollback
-      ? exactly(1, 'Yes', state.rollback.decided.event.criterion)
+      ? exactly(1, 'Yes', `criterion ${state.rollback.decided.event.criterion}`)
       : exactly(0, 'No', 'no rollback was decided'),
   downtime: ({ samples }) => {
     const traffic = trafficOf(samples)

@@ -32,9 +32,10 @@ export function plotsOf(input: ReportInput): { shift: PlotData | null; watch: Pl
 }
 
 function markOf({ at: atMs, event }: Recorded): Mark[] {
-  if (event.type === 'stepStarted') return [{ atMs, kind: 'step', label: `${Math.round(event.weight)} %` }]
-  if (event.type === 'stepDecided')
-    return [{ atMs, kind: event.decision, label: event.decision === 'proceed' ? '▸' : '◂ rollback' }]
+  if (event.type === 'stepStarted') return [{ atMs, kind: 'step', label: `▸ ${Math.round(event.weight)} %` }]
+  // A step that proceeds is seen by the next one's start; only the last has none after it.
+  if (event.type === 'stepDecided' && event.weight === 100 && event.decision === 'proceed')
+    return [{ atMs, kind: 'proceed', label: '✓ proceed' }]
   if (event.type === 'held') return [{ atMs, kind: 'hold', label: 'held' }]
   if (event.type === 'watchStarted') return [{ atMs, kind: 'watch', label: 'watch' }]
   if (event.type === 'rollbackDecided') return [{ atMs, kind: 'rollback', label: '◂ rollback' }]

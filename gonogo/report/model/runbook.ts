@@ -38,7 +38,7 @@ export const runbookEntries = (input: ReportInput): RunbookEntry[] =>
       number: step.number,
       part: step.part,
       title: step.title,
-      commands: commands.map((c) => fillTemplate(c, namesOf(input))),
+      commands: commands.map((c) => fillAll(input, c)),
       done: doneBy(input, step.number),
     }
   })
@@ -47,8 +47,12 @@ export const queryEntries = (input: ReportInput): QueryEntry[] =>
   input.checklist.appendices.queries.map(({ title, language, text }) => ({
     title,
     language,
-    text: fillTemplate(text, namesOf(input)),
+    text: fillAll(input, text),
   }))
+
+/** A name that nobody gave is said to be missing, in brackets that no shell runs by mistake. */
+const fillAll = (input: ReportInput, text: string): string =>
+  fillTemplate(text, namesOf(input)).replace(/\{\{(\w+)\}\}/g, '<$1: not recorded>')
 
 const targetOf = (input: ReportInput): string => input.place?.target ?? 'processes'
 

@@ -1,4 +1,5 @@
-import type { ArmNumbers } from '#core/events.ts'
+import type { ArmNumbers, Numbers } from '#core/events.ts'
+import type { DeploymentState } from '#core/state.ts'
 import type { ReportInput } from '../report-input.ts'
 import { bucket, duration, iso, percent, plural } from '../wording.ts'
 import { nameOf } from './signatures.ts'
@@ -18,25 +19,42 @@ export type StepEntry = {
 
 export type ArmWords = { readonly requests: string; readonly errorRate: string; readonly p95: string }
 
+export type StepOutcome = {
+  readonly decision: 'proceed' | 'rollback'
+  readonly at: number
+  readonly by: string | null
+  readonly sentence: string
+  readonly numbers: Numbers | null
+}
+
+/** How a step ended: by its own decision, or cut short by a rollback. Null while neither came. */
+export function stepOutcome(state: DeploymentState, index: number): StepOutcome | null {
+  const step = state.steps.find((s) => s.step === index)
+  if (step?.decision) {
+    const { decision, by, sentence, numbers } = step.decision.event
+    return { decision, by, sentence, numbers, at: step.decision.at }
+  }
+  if (!step || !state.rollback) return null
+  const { by, reason, numbers } = state.rollback.decided.event
+  return { decision: 'rollback', by, sentence: reason, numbers, at: state.rollback.decided.at }
+}
+
 /** Every planned step, those never reached too, with the numbers its decision was made on. */
 export const stepEntries = ({ state }: ReportInput): StepEntry[] =>
   state.opened.plan.steps.map((planned, index) => {
     const step = state.steps.find((s) => s.step === index)
-    const decided = step?.decision ?? null
-    const cut = step && !decided && state.rollback ? state.rollback.decided : null
-    const numbers = decided?.event.numbers ?? cut?.event.numbers ?? null
-    const by = decided?.event.by ?? cut?.event.by ?? null
+    const ended = stepOutcome(state, index)
     return {
       weight: planned.weight,
       startedAt: step ? iso(step.startedAt) : null,
-      decidedAt: decided ? iso(decided.at) : cut ? iso(cut.at) : null,
+      decidedAt: ended ? iso(ended.at) : null,
       wait: duration(planned.waitMs),
       extended: step?.extended ?? false,
-      canary: armWords(numbers?.canary ?? null),
-      baseline: numbers && !numbers.baseline ? null : armWords(numbers?.baseline ?? null),
-      decision: decided?.event.decision ?? (cut ? 'rollback' : null),
-      by: decided || cut ? (by ? nameOf(state, by) : 'the analysis') : null,
-      sentence: decided?.event.sentence ?? cut?.event.reason ?? (step ? 'under way' : 'not reached'),
+      canary: armWords(ended?.numbers?.canary ?? null),
+      baseline: ended?.numbers && !ended.numbers.baseline ? null : armWords(ended?.numbers?.baseline ?? null),
+      decision: ended?.decision ?? null,
+      by: ended ? (ended.by ? nameOf(state, ended.by) : 'the analysis') : null,
+      sentence: ended?.sentence ?? (step ? 'under way' : 'not reached'),
     }
   })
 

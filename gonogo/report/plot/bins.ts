@@ -46,7 +46,9 @@ export function binSamples(samples: readonly ReportSample[]): Bin[] {
   const columns = new Map<number, ReportSample[]>()
   for (const sample of samples) {
     const column = Math.max(0, Math.ceil((sample.atMs - start) / width) - 1)
-    columns.set(column, [...(columns.get(column) ?? []), sample])
+    const group = columns.get(column)
+    if (group) group.push(sample)
+    else columns.set(column, [sample])
   }
   return [...columns].map(([column, group]) => binOf(group, start + column * width, width, interval))
 }
@@ -54,7 +56,8 @@ export function binSamples(samples: readonly ReportSample[]): Bin[] {
 function binOf(group: readonly ReportSample[], fromMs: number, width: number, interval: number): Bin {
   const last = group.at(-1)
   const shares = group.map((s) => s.observedShare).filter((s) => s !== null)
-  const seconds = (group.length * interval) / 1000
+  const seen = group.filter((s) => !isBlind(s))
+  const seconds = (seen.length * interval) / 1000
   const evidence = group.map((s) => s.evidence).filter((e) => e !== null)
   return {
     fromMs,
@@ -62,11 +65,11 @@ function binOf(group: readonly ReportSample[], fromMs: number, width: number, in
     weight: last?.weight ?? 0,
     observedShare: shares.length > 0 ? shares.reduce((sum, s) => sum + s, 0) / shares.length : null,
     canary: armOf(
-      group.map((s) => s.canary),
+      seen.map((s) => s.canary),
       seconds,
     ),
     baseline: armOf(
-      group.flatMap((s) => s.baseline ?? []),
+      seen.flatMap((s) => s.baseline ?? []),
       seconds,
     ),
     evidence: evidence.length > 0 ? Math.max(...evidence) : null,

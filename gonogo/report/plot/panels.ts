@@ -11,10 +11,10 @@ export type PanelFrame = {
 }
 
 const TITLES: Readonly<Record<PanelName, (data: PlotData) => string>> = {
-  weight: () => 'Traffic on the new version · set (steps), observed (+)',
+  weight: () => 'Weight, % · steps: set, +: observed',
   errors: (data) => `Failed requests, % · limit ${data.errorRateLimit} %`,
   p95: (data) => `p95, its histogram bucket · limit ${data.p95LimitMs} ms`,
-  evidence: () => 'Evidence against the new version · log scale, line: rolls back',
+  evidence: () => 'Evidence for a fault, log scale · line: rolls back',
   requests: () => 'Requests a second',
 }
 
@@ -46,7 +46,7 @@ function content(name: PanelName, data: PlotData, frame: PanelFrame, y: Y): Mark
   }
   if (name === 'errors')
     return markup`${limit(data.errorRateLimit, y, width)}${both((arm) => arm && (arm.errors / arm.requests) * 100)}`
-  if (name === 'requests') return both((arm) => arm && arm.perSecond)
+  if (name === 'requests') return both((arm) => arm?.perSecond ?? null)
   if (name === 'p95') {
     const top = y.scale.domain()[1] ?? data.p95LimitMs
     return markup`${limit(data.p95LimitMs, y, width)}${buckets(bins, 'baseline', x, at, top)}${buckets(bins, 'canary', x, at, top)}`
