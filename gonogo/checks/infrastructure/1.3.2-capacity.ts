@@ -1,0 +1,126 @@
+import { resolve } from 'node:path'
+import { z } from 'zod'
+import { type CheckContext, CheckProblem, type CheckResult, defineCheck, fail, pass } from '#checks/check.ts'
+import {
+  freeStorageBytes,
+  type MachineCapacity,
+  readCapacity,
+  residentBytes,
+} from '#connectors/machine/index.ts'
+import { formatBytes, quantitySchema } from '#connectors/machine/quantity.ts'
+
+const resources = z.strictObject({ cpu: quantitySchema, memory: quantitySchema })
+
+const config = z.strictObject({
+  /** What one instance asks for. Without it nobody can say that there is room. */
+  requests: resources,
+  /** What one instance may take at most. */
+  limits: resources.optional(),
+  /** Instances of the release; by default as many as the environment's target declares. */
+  replicas: z.number().int().positive().optional(),
+  /** Instances beside them while versions change. */
+  surge: z.number().int().nonnegative().default(1),
+  /** What one instance writes to the disk. */
+  storage: quantitySchema.optional(),
+  /** Where it writes; its volume must have the room. */
+  volume: z.string().default('.'),
+  /** Kept for everything else that runs on the machine. */
+  reserved: z.strictObject({ cpu: quantitySchema.optional(), memory: quantitySchema.optional() }).default({}),
+})
+
+type Config = z.infer<typeof config>
+
+export const check = defineCheck<Config>({
+  id: '1.3.2',
+  title: 'Resource capacity confirmed',
+  config,
+  async run(ctx, config) {
+    const instances = replicasOf(ctx, config) + config.surge
+    const [capacity, storageBytes, running] = await Promise.all([
+      readCapacity(),
+      freeStorageBytes(resolve(ctx.root, config.volume)),
+      runningInstances(ctx),
+    ])
+    return judge(config, instances, await freeOf(config, capacity, running), storageBytes, capacity)
+  },
+})
+
+type Running = readonly { readonly pid: number | null }[]
+type Free = { readonly cores: number; readonly memoryBytes: number }
+
+function replicasOf(ctx: CheckContext, config: Config): number {
+  const declared = ctx.service.environments[ctx.environment.name]?.target.replicas
+  const replicas = config.replicas ?? (typeof declared === 'number' ? declared : null)
+  if (replicas === null)
+    throw new CheckProblem('how many instances there will be is not declared; add replicas')
+  return replicas
+}
+
+async function runningInstances(ctx: CheckContext): Promise<Running> {
+  const { instances } = await ctx.environment.target.observe()
+  return instances.filter((instance) => instance.version !== ctx.release.version)
+}
+
+/**
+ * What running instances asked for is theirs, used or not: the part of a request that an instance has not taken yet is
+ * taken off what looks free.
+ */
+async function freeOf(config: Config, capacity: MachineCapacity, running: Running): Promise<Free> {
+  const asked = config.requests.memory.value
+  const untaken = await Promise.all(
+    running.map(async ({ pid }) =>
+      Math.max(0, asked - ((pid === null ? null : await residentBytes(pid)) ?? 0)),
+    ),
+  )
+  const promised = untaken.reduce((sum, bytes) => sum + bytes, 0)
+  return {
+    cores: capacity.cores - running.length * config.requests.cpu.value - (config.reserved.cpu?.value ?? 0),
+    memoryBytes: capacity.memoryBytes - promised - (config.reserved.memory?.value ?? 0),
+  }
+}
+
+function judge(
+  config: Config,
+  instances: number,
+  free: Free,
+  storageBytes: number,
+  capacity: MachineCapacity,
+): CheckResult {
+  const needed = {
+    cores: instances * config.requests.cpu.value,
+    memoryBytes: instances * config.requests.memory.value,
+    storageBytes: instances * (config.storage?.value ?? 0),
+  }
+  const fits = {
+    cpu: free.cores >= needed.cores,
+    memory: free.memoryBytes >= needed.memoryBytes,
+    storage: storageBytes >= needed.storageBytes,
+  }
+  const words = [
+    `${round(needed.cores)} of ${round(Math.max(0, free.cores))} free cores`,
+    `${formatBytes(needed.memoryBytes)} of ${formatBytes(Math.max(0, free.memoryBytes))} free memory`,
+    `${formatBytes(needed.storageBytes)} of ${formatBytes(storageBytes)} free storage`,
+  ]
+  const bound = [capacity.coresBoundBy, capacity.memoryBoundBy].includes('cgroup')
+    ? ', within the container’s limits'
+    : ''
+  const summary = `${instances} instances need ${words.join(', ')}${bound}`
+  const rest = {
+    claim: { instances, needed, fits },
+    source: '/proc, /sys/fs/cgroup, statfs',
+    blanks: {
+      'requests-cpu': config.requests.cpu.text,
+      'requests-memory': config.requests.memory.text,
+      ...(config.limits && {
+        'limits-cpu': config.limits.cpu.text,
+        'limits-memory': config.limits.memory.text,
+      }),
+    },
+  }
+  const short = Object.entries(fits).flatMap(([name, isEnough]) => (isEnough ? [] : [name]))
+  return short.length === 0
+    ? pass(summary, rest)
+    : fail(`not enough ${short.join(' and ')}: ${summary}`, rest)
+}
+
+const round = (cores: number): string => String(Math.round(cores * 100) / 100)
