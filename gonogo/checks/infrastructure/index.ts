@@ -1,4 +1,9 @@
 import { drill as capacityDrill } from './1.3.2-capacity.drill.ts'
 import { check as capacity } from './1.3.2-capacity.ts'
-export const checks = [capacity] as const
-export const drills = [capacityDrill] as const
+import { drill as certificatesDrill } from './1.3.6-certificates.drill.ts'
+import { check as certificates } from './1.3.6-certificates.ts'
+import { drill as dnsDrill } from './1.3.7-dns.drill.ts'
+import { check as dns } from './1.3.7-dns.ts'
+
+export const checks = [capacity, certificates, dns] as const
+export const drills = [capacityDrill, certificatesDrill, dnsDrill] as const
