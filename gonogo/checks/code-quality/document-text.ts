@@ -22,7 +22,7 @@ const plain = (version: string): string => version.replace(/^v/, '')
 /** True when a text holds the version as a whole: 1.2.3 is neither in 1.2.30 nor in 11.2.3. */
 export function holdsVersion(text: string, version: string): boolean {
   const escaped = plain(version).replaceAll(/[.+*?^$()[\]{}|\\]/g, '\\$&')
-  return new RegExp(`(?<![\\d.])v?${escaped}(?![\\d]|\\.\\d|-[0-9A-Za-z])`).test(text)
+  return new RegExp(`(?<!\\d)(?<!\\d\\.)v?${escaped}(?![\\d]|\\.\\d|-[0-9A-Za-z])`).test(text)
 }
 
 /** True when the path or the first heading is about this version. */

@@ -1,0 +1,124 @@
+import { z } from 'zod'
+import { type CheckContext, type CheckResult, defineCheck, fail, pass, unknown } from '#checks/check.ts'
+import { ROLES, type Role } from '#core/roles.ts'
+import type { Person } from '#core/service.ts'
+
+const TEAM = [
+  'deployment-lead',
+  'engineering-lead',
+  'security-lead',
+  'sre-on-call',
+] as const satisfies readonly Role[]
+
+const config = z.strictObject({
+  /** Where a person confirmed who signs nothing in this deployment: a link to their own message. */
+  confirmations: z.array(z.strictObject({ person: z.string(), link: z.url() })).default([]),
+})
+
+type Config = z.infer<typeof config>
+type Named = readonly [id: string, person: Person]
+type Seat = {
+  readonly role: (typeof TEAM)[number]
+  readonly holders: readonly Named[]
+  readonly backups: readonly Named[]
+}
+
+export const check = defineCheck<Config>({
+  id: '2.3.1',
+  title: 'Deployment team assembled',
+  config,
+  bound: () => true,
+  async run(ctx, config) {
+    const people = Object.entries(ctx.service.people).filter(([, person]) => !person.bot)
+    const seats = TEAM.map((role) => ({
+      role,
+      holders: people.filter(([, person]) => person.roles.includes(role)),
+      backups: people.filter(([, person]) => person.backupFor.includes(role)),
+    }))
+    return judge(ctx, config, seats)
+  },
+})
+
+function judge(ctx: CheckContext, config: Config, seats: readonly Seat[]): CheckResult {
+  const { attested, voted } = ctx.timeline.people
+  const confirmed = new Set([...attested, ...voted, ...config.confirmations.map(({ person }) => person)])
+  const holders = seats.flatMap((seat) => seat.holders)
+  const waiting = [...new Set(holders.filter(([id]) => !confirmed.has(id)).map(([, person]) => person.name))]
+  const rest = {
+    claim: seats.map(({ role, holders, backups }) => ({
+      role,
+      holders: idsOf(holders),
+      backups: idsOf(backups),
+    })),
+    source: 'people in the service file; signed statements in this deployment’s log',
+    population: `${holders.length - waiting.length} of ${holders.length} confirmed`,
+    blanks: blanksOf(seats, waiting.length === 0),
+  }
+  const problems = [...seats.flatMap(emptySeat), ...twoSeats(seats), ...sameHuman(seats)]
+  if (problems.length > 0) return fail(problems.join('; '), rest)
+  if (waiting.length > 0)
+    return unknown(
+      `not confirmed by ${waiting.join(', ')}; each signs a statement, or is named under confirmations`,
+      rest,
+    )
+  const names = seats.map(({ role, holders: [first] }) => `${ROLES[role]} ${first?.[1].name}`)
+  return pass(`${names.join(', ')}; each confirmed, each with a backup`, rest)
+}
+
+function emptySeat({ role, holders, backups }: Seat): string[] {
+  if (holders.length === 0) return [`nobody is the ${ROLES[role]}`]
+  const others = backups.filter(([id]) => !holders.some(([holder]) => holder === id))
+  return others.length === 0 ? [`the ${ROLES[role]} has no backup`] : []
+}
+
+/** A backup who holds another seat would sit in two as soon as they are needed. */
+function twoSeats(seats: readonly Seat[]): string[] {
+  return seats.flatMap((seat) =>
+    seats
+      .filter((other) => other.role !== seat.role)
+      .flatMap((other) => [
+        ...seat.holders
+          .filter(
+            ([id]) => TEAM.indexOf(seat.role) < TEAM.indexOf(other.role) && idsOf(other.holders).includes(id),
+          )
+          .map(([, p]) => `${p.name} is both ${ROLES[seat.role]} and ${ROLES[other.role]}`),
+        ...(seat.backups.every(([id]) => idsOf(seats.flatMap((s) => s.holders)).includes(id)) &&
+        seat.backups.length > 0
+          ? seat.backups
+              .filter(([id]) => idsOf(other.holders).includes(id))
+              .map(([, p]) => `${p.name}, the ${ROLES[seat.role]}’s only backup, is the ${ROLES[other.role]}`)
+          : []),
+      ]),
+  )
+}
+
+/** Two entries with one contact or one key are one human under two names. */
+function sameHuman(seats: readonly Seat[]): string[] {
+  const holders = [...new Map(seats.flatMap((seat) => seat.holders))]
+  return holders.flatMap(([id, person], i) =>
+    holders
+      .slice(i + 1)
+      .filter(([, other]) => isSame(person, other))
+      .map(([otherId]) => `${id} and ${otherId} are one person by their name, contact or key`),
+  )
+}
+
+const isSame = (a: Person, b: Person): boolean =>
+  a.name.toLowerCase() === b.name.toLowerCase() ||
+  a.contact.toLowerCase() === b.contact.toLowerCase() ||
+  a.keys.some((key) => b.keys.includes(key)) ||
+  a.emails.some((email) => b.emails.includes(email))
+
+const idsOf = (people: readonly Named[]): string[] => people.map(([id]) => id).sort()
+const namesOf = (people: readonly Named[]): string => people.map(([, person]) => person.name).join(', ')
+
+function blanksOf(seats: readonly Seat[], isConfirmed: boolean): Record<string, string> {
+  const key = (role: Role) => (role === 'security-lead' ? 'security-engineer' : role)
+  return {
+    ...Object.fromEntries(
+      seats.filter((s) => s.holders.length > 0).map((s) => [key(s.role), namesOf(s.holders)]),
+    ),
+    'team-available': isConfirmed ? 'yes' : 'no',
+    'backup-personnel': seats.every((s) => s.backups.length > 0) ? 'yes' : 'no',
+  }
+}
