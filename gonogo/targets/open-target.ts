@@ -1,0 +1,51 @@
+import { processesConfigSchema } from './processes/config.ts'
+import { openProcessesTarget } from './processes/processes-target.ts'
+import type { Target } from './target.ts'
+
+/** A target as the engine holds it: the contract, and what not every kind of target can tell. */
+export type OpenTarget = Target & {
+  /** Replicas of the stable version. */
+  readonly replicas: number
+  /** Epoch ms of the last request that was given to the version; absent where the target does not count. */
+  lastRequestAt?(version: string): Promise<number | null>
+  /** Ends everything that runs there; absent where gonogo does not own it. */
+  stop?(): Promise<void>
+  /** Lets go of the connection; everything goes on running. */
+  close?(): Promise<void>
+}
+
+/** The environment cannot be reached or is declared wrongly: one line with a stable code. */
+export class TargetProblem extends Error {
+  override readonly name = 'TargetProblem'
+  readonly code: string
+  constructor(code: string, message: string) {
+    super(message)
+    this.code = code
+  }
+}
+
+/** Opens an environment's target by its kind. Throws a TargetProblem when that cannot be. */
+export async function openTarget(
+  name: string,
+  environment: { readonly target: { readonly kind: string } },
+  folder: string,
+  root: string,
+): Promise<OpenTarget> {
+  const { target } = environment
+  if (target.kind !== 'processes')
+    throw new TargetProblem(
+      'no-such-target',
+      `environments.${name}.target.kind: ${target.kind} is not known; there is: processes`,
+    )
+  const config = processesConfigSchema.safeParse(target)
+  if (!config.success) {
+    const issue = config.error.issues[0]
+    throw new TargetProblem(
+      'bad-target',
+      `environments.${name}.target.${issue?.path.join('.')}: ${issue?.message}`,
+    )
+  }
+  const opened = await openProcessesTarget({ name, folder, root, config: config.data })
+  if (!opened.ok) throw new TargetProblem(opened.code, opened.detail)
+  return opened.target
+}

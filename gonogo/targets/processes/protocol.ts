@@ -1,0 +1,100 @@
+import { z } from 'zod'
+import type { Outcome, TargetState } from '../target.ts'
+import { processesConfigSchema } from './config.ts'
+
+/** Raised when supervisor and client could misunderstand each other. */
+export const PROTOCOL = 1
+
+export const workloadSchema = z.strictObject({
+  version: z.string().min(1),
+  artifact: z.string().min(1),
+  digest: z.string().min(1),
+  replicas: z.number().int().min(0).max(100),
+  config: z.record(z.string(), z.string()),
+})
+
+export const outcomeSchema = z.discriminatedUnion('ok', [
+  z.strictObject({ ok: z.literal(true), detail: z.string() }),
+  z.strictObject({ ok: z.literal(false), code: z.string(), detail: z.string() }),
+])
+
+/** What a supervisor is told when it starts, and again by each client that connects. */
+export const settingsSchema = z.strictObject({
+  name: z.string(),
+  /** The environment's folder: socket, state, logs. */
+  folder: z.string(),
+  /** Folder of the service file. */
+  root: z.string(),
+  config: processesConfigSchema,
+})
+export type Settings = z.infer<typeof settingsSchema>
+
+const key = z.string().min(1).max(500)
+const version = z.string().min(1)
+const weightsSchema = z.record(version, z.number().min(0).max(100))
+
+/** Every call that changes something; the first field is the method of `Target`. */
+export const callSchema = z.discriminatedUnion('method', [
+  z.strictObject({ method: z.literal('deploy'), workload: workloadSchema, key }),
+  z.strictObject({ method: z.literal('scale'), version, replicas: z.number().int().min(0).max(100), key }),
+  z.strictObject({ method: z.literal('setWeights'), weights: weightsSchema, key }),
+  z.strictObject({ method: z.literal('promote'), version, key }),
+  z.strictObject({ method: z.literal('revert'), version, drop: version, key }),
+  z.strictObject({ method: z.literal('cleanup'), keep: z.array(version), key }),
+])
+export type Call = z.infer<typeof callSchema>
+
+export const helloSchema = z.looseObject({ protocol: z.number(), pid: z.number() })
+
+/** What a starting supervisor reports to who started it. */
+export const startedSchema = outcomeSchema
+export type Started = Outcome
+
+const instanceSchema = z.strictObject({
+  id: z.string(),
+  version: z.string(),
+  digest: z.string(),
+  component: z.string(),
+  url: z.string(),
+  pid: z.number().nullable(),
+  startedAtMs: z.number(),
+  ready: z.boolean(),
+  restarts: z.number(),
+  logFile: z.string().nullable(),
+})
+
+export const targetStateSchema = z.strictObject({
+  stable: z.string().nullable(),
+  stableWorkload: workloadSchema.nullable(),
+  workloads: z.array(workloadSchema),
+  instances: z.array(instanceSchema),
+  weights: z.record(z.string(), z.number()),
+  url: z.string(),
+}) satisfies z.ZodType<TargetState>
+
+/** Counters on the wire: JSON has no Infinity, so the last bound is null there and Infinity again after reading. */
+export const samplesSchema = z.strictObject({
+  atMs: z.number(),
+  instances: z.array(
+    z.strictObject({
+      version: z.string(),
+      instance: z.string(),
+      requests: z.number(),
+      errors: z.number(),
+      buckets: z.array(
+        z.strictObject({
+          leMs: z
+            .number()
+            .nullable()
+            .transform((le) => le ?? Number.POSITIVE_INFINITY),
+          count: z.number(),
+        }),
+      ),
+    }),
+  ),
+})
+
+export const trafficSchema = z.strictObject({
+  lastRequestAtMs: z.number().nullable(),
+  inFlight: z.number(),
+})

@@ -1,0 +1,72 @@
+import { rm } from 'node:fs/promises'
+import type { Server } from 'node:http'
+import { createAdaptorServer } from '@hono/node-server'
+import { Hono } from 'hono'
+import { listenAddress } from '../config.ts'
+import { callSchema, PROTOCOL, type Settings, settingsSchema } from '../protocol.ts'
+import { Calls } from './calls.ts'
+import { log } from './log.ts'
+import { observe, type World } from './world.ts'
+
+export type ControlHooks = { stop(): Promise<void> }
+
+/** Listens on the environment's socket, which only its owner may open. */
+export async function listenForControl(path: string, world: World, hooks: ControlHooks): Promise<Server> {
+  // The folder is locked, so a socket that is there was left behind by a supervisor that is gone.
+  await rm(path, { force: true })
+  const server = createAdaptorServer({ fetch: controlApi(world, hooks).fetch }) as Server
+  server.requestTimeout = 0
+  const mask = process.umask(0o077)
+  try {
+    await new Promise<void>((resolve, reject) => {
+      server.once('error', reject)
+      server.listen(path, resolve)
+    })
+  } finally {
+    process.umask(mask)
+  }
+  return server
+}
+
+function controlApi(world: World, hooks: ControlHooks): Hono {
+  const calls = new Calls(world)
+  const { router } = world
+  return new Hono()
+    .get('/hello', (c) => c.json({ protocol: PROTOCOL, pid: process.pid }))
+    .get('/state', (c) => c.json(observe(world)))
+    .get('/samples', (c) => c.json({ atMs: Date.now(), instances: router.samples() }))
+    .get('/traffic/:version', (c) => {
+      const version = c.req.param('version')
+      return c.json({ lastRequestAtMs: router.lastRequestAt(version), inFlight: router.inFlight(version) })
+    })
+    .post('/settings', async (c) => c.json(adopt(world, settingsSchema.parse(await c.req.json()))))
+    .post('/call', async (c) => {
+      const call = callSchema.parse(await c.req.json())
+      const outcome = await calls.run(call)
+      log(call.method, { key: call.key, outcome })
+      return c.json(outcome)
+    })
+    .post('/stop', async (c) => {
+      await hooks.stop()
+      return c.json({ ok: true, detail: 'everything ended' })
+    })
+    .onError((error, c) => {
+      log('defect', { path: c.req.path, error: error.stack })
+      return c.json({ message: error.message }, 500)
+    })
+}
+
+/** A service file that changed holds for what is deployed from now on; only the address cannot change while it runs. */
+function adopt(world: World, settings: Settings) {
+  const [asked, now] = [listenAddress(settings.config.listen), new URL(world.url)]
+  const current = listenAddress(world.settings.config.listen)
+  const isSame = asked.host === current.host && [0, Number(now.port)].includes(asked.port)
+  if (!isSame)
+    return {
+      ok: false,
+      code: 'listen-changed',
+      detail: `${world.settings.name} is served at ${world.url}; listen: ${settings.config.listen} needs it to be stopped first`,
+    }
+  world.settings = settings
+  return { ok: true, detail: world.url }
+}

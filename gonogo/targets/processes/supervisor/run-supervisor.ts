@@ -1,0 +1,116 @@
+import { mkdir, realpath } from 'node:fs/promises'
+import type { Server } from 'node:http'
+import { join } from 'node:path'
+import { listenAddress } from '../config.ts'
+import type { Settings, Started } from '../protocol.ts'
+import { createProxy } from '../proxy/http-proxy.ts'
+import { Router } from '../proxy/router.ts'
+import { folderHash, socketPathFor } from '../socket-path.ts'
+import { type ControlHooks, listenForControl } from './control-server.ts'
+import { Fleet } from './fleet.ts'
+import { lockFolder } from './instance-lock.ts'
+import { INSTANCE_HOST } from './launch.ts'
+import { log } from './log.ts'
+import { Ports } from './ports.ts'
+import { emptyState } from './saved-state.ts'
+import { StateFile } from './state-file.ts'
+import { environmentProblem, portProblem } from './system-problem.ts'
+import type { World } from './world.ts'
+
+/** Takes the environment's folder over, makes the world as its state file says, and serves until it is stopped. */
+export async function runSupervisor(settings: Settings): Promise<Started> {
+  const { folder } = settings
+  try {
+    await mkdir(join(folder, 'logs'), { recursive: true, mode: 0o700 })
+    const unlock = lockFolder(folder)
+    if (!unlock) return { ok: false, code: 'already-running', detail: `another supervisor has ${folder}` }
+    return await takeOver(settings, unlock)
+  } catch (error) {
+    return environmentProblem(error, folder)
+  }
+}
+
+async function takeOver(settings: Settings, unlock: () => void): Promise<Started> {
+  const { folder } = settings
+  const stateFile = await StateFile.open(folder)
+  const router = new Router()
+  const place = { folder, mark: folderHash(await realpath(folder)) }
+  const fleet = new Fleet({ router, ports: new Ports(INSTANCE_HOST), stateFile, place })
+  const proxy = createProxy(router)
+  const port = await listen(proxy, settings, stateFile)
+  if (typeof port !== 'number') return port
+  // Nothing is awaited between listening and here, so that no request comes before the instances are back.
+  const strays = fleet.recover()
+  if (strays.length > 0) log('ended processes that were never written down', { pids: strays })
+  router.setWeights(stateFile.state.weights)
+  stateFile.state.port = port
+  const world: World = { settings, url: publicUrl(settings, port), router, fleet, stateFile }
+  const hooks: ControlHooks = { stop: () => stopEverything(world, proxy) }
+  await stateFile.save()
+  const control = await listenForControl(socketPathFor(folder), world, hooks)
+  hooks.stop = () => stopEverything(world, proxy).then(() => leave(control, unlock))
+  log('supervisor is up', { pid: process.pid, url: world.url })
+  return { ok: true, detail: world.url }
+}
+
+/** The address asked for; for port 0 the port of last time, or any. */
+async function listen(proxy: Server, settings: Settings, stateFile: StateFile): Promise<number | Started> {
+  const { host, port } = listenAddress(settings.config.listen)
+  const wanted = port === 0 ? [stateFile.state.port ?? 0, 0] : [port]
+  let problem: unknown
+  for (const attempt of wanted) {
+    try {
+      return await listenOn(proxy, host, attempt)
+    } catch (error) {
+      problem = error
+    }
+  }
+  return portProblem(problem, settings)
+}
+
+function listenOn(proxy: Server, host: string, port: number): Promise<number> {
+  return new Promise((resolve, reject) => {
+    proxy.once('error', reject)
+    proxy.listen(port, host, () => {
+      proxy.off('error', reject)
+      const address = proxy.address()
+      resolve(typeof address === 'object' ? (address?.port ?? port) : port)
+    })
+  })
+}
+
+/** Ends every process of the environment; afterwards it is as if nothing had been deployed, but for logs and counters. */
+async function stopEverything({ fleet, router, stateFile }: World, proxy: Server): Promise<void> {
+  router.setWeights({})
+  const closed = new Promise((resolve) => proxy.close(resolve))
+  await Promise.all(
+    fleet.versions.map((version) => {
+      fleet.get(version)?.abort()
+      return fleet.exclusive(version, () => fleet.end(version, STOP_DRAIN_MS))
+    }),
+  )
+  Object.assign(stateFile.state, { ...emptyState(), port: stateFile.state.port })
+  await stateFile.save()
+  proxy.closeAllConnections()
+  await closed
+}
+
+const STOP_DRAIN_MS = 1000
+const ANSWER_MS = 50
+
+/** The answer to the call that asked for it is still to go out. */
+function leave(control: Server, unlock: () => void): void {
+  setTimeout(() => {
+    control.close()
+    control.closeAllConnections()
+    unlock()
+    process.exit(0)
+  }, ANSWER_MS)
+}
+
+/** Where a client on this machine reaches it. */
+function publicUrl(settings: Settings, port: number): string {
+  const { host } = listenAddress(settings.config.listen)
+  const reachable = host === '0.0.0.0' ? '127.0.0.1' : host === '::' ? '::1' : host
+  return `http://${reachable.includes(':') ? `[${reachable}]` : reachable}:${port}`
+}

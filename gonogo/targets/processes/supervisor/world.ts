@@ -1,0 +1,49 @@
+import type { TargetState, Workload } from '#targets/target.ts'
+import type { Settings } from '../protocol.ts'
+import type { Router } from '../proxy/router.ts'
+import type { Fleet } from './fleet.ts'
+import type { Blueprint } from './saved-state.ts'
+import type { StateFile } from './state-file.ts'
+
+/** What the calls work on. */
+export type World = {
+  settings: Settings
+  readonly url: string
+  readonly router: Router
+  readonly fleet: Fleet
+  readonly stateFile: StateFile
+}
+
+export function observe({ stateFile: { state }, fleet, url }: World): TargetState {
+  return {
+    stable: state.stable,
+    stableWorkload: state.stableWorkload,
+    workloads: Object.values(state.versions).map(({ workload, desired }) => ({
+      ...workload,
+      replicas: desired,
+    })),
+    instances: fleet.instances(),
+    weights: state.weights,
+    url,
+  }
+}
+
+/** How processes are started from now on; those that run keep what they were started with. */
+export function blueprintOf({ settings: { root, config } }: World): Blueprint {
+  const { components, drainMs, readyTimeoutMs } = config
+  return { root, components, drainMs, readyTimeoutMs }
+}
+
+/** The next request already follows; what is on disk follows when the caller saves. */
+export function shareTraffic(world: World, weights: Readonly<Record<string, number>>): void {
+  world.router.setWeights(weights)
+  world.stateFile.state.weights = { ...weights }
+}
+
+export const weightOf = (world: World, version: string): number => world.stateFile.state.weights[version] ?? 0
+
+/** Same artifact, same configuration; how many replicas does not matter. */
+export function isSameWorkload(a: Workload, b: Workload): boolean {
+  const config = (w: Workload) => JSON.stringify(Object.entries(w.config).sort())
+  return a.digest === b.digest && a.artifact === b.artifact && config(a) === config(b)
+}
