@@ -46,6 +46,8 @@ export const drillStable = (overrides: Partial<Release> = {}): Release =>
 export type DrillCommit = {
   readonly message: string
   readonly author?: string
+  /** The author's date, ISO 8601; now by default. */
+  readonly date?: string
   readonly files?: Readonly<Record<string, string>>
 }
 
@@ -57,7 +59,7 @@ export async function newRepository(folder: string): Promise<Repository> {
   return { folder }
 }
 
-/** Commits files; answers the hash. Every commit has a date of its own, so that no two are alike by chance. */
+/** Commits files; answers the hash. */
 export async function commitFiles(repository: Repository, commit: DrillCommit): Promise<string> {
   const { folder } = repository
   for (const [path, text] of Object.entries(commit.files ?? {})) {
@@ -74,15 +76,7 @@ export async function commitFiles(repository: Repository, commit: DrillCommit): 
     '-c',
     'commit.gpgsign=false',
   ]
-  await git(repository, [
-    ...settings,
-    'commit',
-    '-q',
-    '--allow-empty',
-    '--author',
-    author,
-    '-m',
-    commit.message,
-  ])
+  const authored = ['--author', author, ...(commit.date ? ['--date', commit.date] : [])]
+  await git(repository, [...settings, 'commit', '-q', '--allow-empty', ...authored, '-m', commit.message])
   return (await git(repository, ['rev-parse', 'HEAD'])).trim()
 }

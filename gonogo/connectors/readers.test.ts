@@ -72,6 +72,14 @@ describe.each(READER_SAMPLES)('the reader of $name', (sample) => {
       expect(outcome(sample, whole.slice(0, end)), `cut at ${end}`).toHaveProperty('problem')
   })
 
+  test('takes no document that is nested without an end', () => {
+    const deep = 100_000
+    const object = `{"openapi":"3.1.0","info":{"title":"t","version":"1"},"paths":{"/a":{"get":${'{"a":'.repeat(deep)}1${'}'.repeat(deep)}}}}`
+    const suites = `${'<testsuite>'.repeat(deep)}${'</testsuite>'.repeat(deep)}`
+    for (const text of ['['.repeat(deep), `${'['.repeat(deep)}${']'.repeat(deep)}`, object, suites])
+      expect(outcome(sample, text)).toHaveProperty('problem')
+  })
+
   test('meets a damaged document with a problem or a value, and throws nothing else', () => {
     fc.assert(
       fc.property(mutation(sample.text), (text) => void outcome(sample, text)),

@@ -21,11 +21,21 @@ function parseJson(text: string, source: string): unknown {
 
 /** The value, once it has the expected shape; the problem names the first place where it has not. */
 export function matching<T>(value: unknown, schema: z.ZodType<T>, source: string, format: string): T {
-  const parsed = schema.safeParse(value)
+  const parsed = parseBounded(value, schema, source)
   if (parsed.success) return parsed.data
   const issue = parsed.error.issues[0]
   const place = issue?.path.length ? `${issue.path.join('.')}: ` : ''
   throw new ReadingProblem('wrong-format', source, `is not ${format} (${place}${issue?.message})`)
+}
+
+/** A document that is nested deeper than the stack is no report that anyone wrote. */
+function parseBounded<T>(value: unknown, schema: z.ZodType<T>, source: string) {
+  try {
+    return schema.safeParse(value)
+  } catch (error) {
+    if (error instanceof RangeError) throw new ReadingProblem('wrong-format', source, 'is nested too deep')
+    throw error
+  }
 }
 
 const xmlParser = new XMLParser({

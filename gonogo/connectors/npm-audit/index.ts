@@ -11,7 +11,8 @@ export function readNpmAudit(text: string, source: string): Scan {
   const value = readJson(text, z.unknown(), source, 'JSON')
   const error = npmErrorSchema.safeParse(value)
   if (error.success) {
-    const reason = error.data.error.summary || error.data.error.code || 'no reason given'
+    const { message, error: detail } = error.data
+    const reason = detail.summary || message || detail.code || 'no reason given'
     throw new ReadingProblem('unreachable', source, `the audit failed: ${reason.split('\n')[0]}`)
   }
   const report = matching(value, npmAuditSchema, source, 'npm audit --json of npm 7 or later')

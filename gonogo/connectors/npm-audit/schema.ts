@@ -29,5 +29,6 @@ export const npmAuditSchema = z.object({
 
 /** What npm prints when the registry could not be asked. */
 export const npmErrorSchema = z.object({
+  message: z.string().optional(),
   error: z.object({ code: z.string().optional(), summary: z.string().optional() }),
 })

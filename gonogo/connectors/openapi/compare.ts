@@ -46,19 +46,28 @@ const isPathOf = (path: string, before: OpenApi, after: OpenApi): boolean =>
 
 /**
  * The library's word, corrected where a client reads: a property that is gone from an answer, and an answer's type that
- * is no longer one of those it was, break the clients that read them. A request that takes more types breaks nobody.
+ * is no longer one of those it was, break the clients that read them. A request that takes more types breaks nobody; one
+ * that must hold more breaks those that do not send it, declared as a property or not.
  */
 function isBreaking(diff: Diff): boolean {
   const inAnswer = diff.path.includes('responses')
   const last = diff.path.at(-1)
-  const isProperty = diff.path.at(-2) === 'properties'
-  if (inAnswer && isProperty && diff.action === 'remove') return true
+  const inside = diff.path.at(-2)
+  if (inAnswer && inside === 'properties' && diff.action === 'remove') return true
+  if (last === 'additionalProperties' && !inAnswer && diff.after === false) return true
+  if (isSecurity(diff.path)) return !(diff.action === 'add' && typeof last === 'number' && last > 0)
+  if (inside === 'required' && diff.path.includes('schema'))
+    return diff.action !== (inAnswer ? 'add' : 'remove')
   if (last === 'type' && diff.path.includes('schema')) {
     const [from, to] = [typesOf(diff.before), typesOf(diff.after)]
     return inAnswer ? !accepts(from, to) : !accepts(to, from)
   }
   return diff.type === 'breaking'
 }
+
+/** What callers must show; only one more way beside those there are breaks nobody. */
+const isSecurity = (path: Diff['path']): boolean =>
+  path[0] === 'security' || (path[0] === 'paths' && path[3] === 'security')
 
 /** No type at all means every type. */
 const typesOf = (value: unknown): string[] | null => {

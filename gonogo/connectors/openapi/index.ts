@@ -10,6 +10,7 @@ export type { OpenApi }
 const METHODS = ['get', 'put', 'post', 'delete', 'options', 'head', 'patch', 'trace']
 const MAX_BYTES = 16 * 1024 * 1024
 const LIMIT_MS = 10_000
+const MAX_DEPTH = 200
 
 /** Reads an OpenAPI 3 document, JSON or YAML. One without operations, or with references that lead nowhere, is a problem. */
 export function readOpenApi(text: string, source: string): OpenApi {
@@ -63,20 +64,21 @@ export function operationsOf(document: OpenApi): Operation[] {
 
 function parseYaml(text: string, source: string): unknown {
   try {
-    return parse(text, { maxAliasCount: 100 })
+    return parse(text, { maxAliasCount: 100, logLevel: 'error' })
   } catch {
     throw new ReadingProblem('wrong-format', source, 'is neither JSON nor YAML')
   }
 }
 
 /** A reference that cannot be followed would hide every change behind it. */
-function assertReferences(node: unknown, root: OpenApi, source: string, seen: Set<unknown>): void {
+function assertReferences(node: unknown, root: OpenApi, source: string, seen: Set<unknown>, depth = 0): void {
   if (!isObject(node) || seen.has(node)) return
+  if (depth > MAX_DEPTH) throw new ReadingProblem('wrong-format', source, 'is nested too deep')
   seen.add(node)
   for (const [key, value] of Object.entries(node)) {
     if (key === '$ref' && typeof value === 'string' && !leadsSomewhere(value, root))
       throw new ReadingProblem('cut-off', source, `its reference ${value} leads nowhere in the document`)
-    assertReferences(value, root, source, seen)
+    assertReferences(value, root, source, seen, depth + 1)
   }
 }
 
