@@ -6,10 +6,10 @@ import { setTimeout as wait } from 'node:timers/promises'
 
 const number = (name: string, otherwise: number): number => Number(process.env[name] ?? otherwise)
 const port = number('PORT', 0)
-const version = process.env['VERSION'] ?? 'none'
-const peer = process.env['PEER'] ?? ''
+const version = process.env.VERSION ?? 'none'
+const peer = process.env.PEER ?? ''
 /** `crash` ends before listening, `never` is never ready, `bind` listens on no port at all. */
-const behaviour = process.env['BEHAVIOUR'] ?? 'good'
+const behaviour = process.env.BEHAVIOUR ?? 'good'
 const errorRatio = number('ERROR_RATIO', 0)
 const delayMs = number('DELAY_MS', 0)
 const startMs = number('START_MS', 0)
@@ -27,7 +27,7 @@ const routes: Record<string, (req: IncomingMessage, res: ServerResponse) => unkn
   '/health': (_req, res) => json(res, 200, { status: 'ok', version }),
   '/ready': (_req, res) => json(res, isReady && !isDraining ? 200 : 503, { ready: isReady && !isDraining }),
   '/env': (_req, res) =>
-    json(res, 200, { version, peer, pid: process.pid, config: process.env['CONFIG'] ?? null }),
+    json(res, 200, { version, peer, pid: process.pid, config: process.env.CONFIG ?? null }),
   '/headers': (req, res) => json(res, 200, { url: req.url, headers: req.headers, raw: req.rawHeaders }),
   '/echo': (req, res) => {
     res.writeHead(200, { 'content-type': 'application/octet-stream' })
@@ -70,7 +70,7 @@ server.on('upgrade', (req, socket) => {
 })
 
 process.on('SIGTERM', () => {
-  if (process.env['IGNORE_SIGTERM']) return
+  if (process.env.IGNORE_SIGTERM) return
   isDraining = true
   server.close(() => process.exit(0))
   server.closeIdleConnections()
@@ -79,7 +79,7 @@ process.on('SIGTERM', () => {
 if (behaviour === 'bind') setInterval(() => {}, 1000)
 else {
   await wait(startMs)
-  server.listen(port, process.env['HOST'] ?? '127.0.0.1', () => {
+  server.listen(port, process.env.HOST ?? '127.0.0.1', () => {
     isReady = behaviour !== 'never'
     process.stdout.write(`${version} listens on ${port}\n`)
   })
