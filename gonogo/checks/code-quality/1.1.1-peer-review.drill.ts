@@ -87,6 +87,17 @@ const inRequest = (
   },
 })
 
+/** The commit's address belongs to no login that is known, and the reviewer's addresses are not known either. */
+function forgetAuthor(pull: Pull): void {
+  const person = { name: 'Nobody', email: 'nobody@elsewhere.internal', date: '2026-03-01T10:00:00Z' }
+  pull.commits = pull.commits.map((c) => ({
+    ...c,
+    author: null,
+    commit: { author: person, message: 'feat: two' },
+  }))
+  pull.reviews = [review('unheard-of', pull.head.sha)]
+}
+
 const directPush: DrillFault<Ground> = {
   name: 'a direct push',
   expect: 'fail',
@@ -128,6 +139,13 @@ export const drill = defineDrill<Ground>({
         review('rhea-r', p.head.sha, { state: 'DISMISSED', submitted_at: '2026-03-01T12:30:00Z' }),
       )
     }),
+    inRequest('an approval by one from outside the project', (p) => {
+      p.reviews = [review('passer-by', p.head.sha, { author_association: 'NONE' })]
+    }),
+    inRequest('a reviewer who still asks for changes', (p) => {
+      p.reviews.push(review('third', p.head.sha, { state: 'CHANGES_REQUESTED' }))
+    }),
+    inRequest('an author whom nobody knows', forgetAuthor, 'unknown'),
     inRequest('a request that was never merged', (p) => {
       p.merged_at = null
     }),

@@ -6,6 +6,8 @@ export type Approvals = {
   readonly by: readonly string[]
   /** Why others do not, one sentence each. */
   readonly refused: readonly string[]
+  /** True while someone who may approve asks for changes. */
+  readonly changesRequested: boolean
   /** Why it cannot be told whether one counts. */
   readonly unclear: readonly string[]
 }
@@ -16,8 +18,10 @@ export function approvalsOf(pull: PullRequest, identities: Identities): Approval
   const by: string[] = []
   const refused: string[] = []
   const unclear: string[] = []
+  let changesRequested = false
   for (const review of lastWords(pull)) {
     const login = review.user.login
+    if (review.state === 'CHANGES_REQUESTED' && mayApprove(review)) changesRequested = true
     if (review.state === 'CHANGES_REQUESTED') refused.push(`#${pull.number}: ${login} still asks for changes`)
     if (review.state !== 'APPROVED') continue
     const reason = whyRefused(pull, review, identities, writers)
@@ -28,7 +32,7 @@ export function approvalsOf(pull: PullRequest, identities: Identities): Approval
       )
     else by.push(login)
   }
-  return { by, refused, unclear }
+  return { by, refused, changesRequested, unclear }
 }
 
 type Review = PullRequest['reviews'][number] & { user: { login: string; type?: string | undefined } }
@@ -54,10 +58,17 @@ function whyRefused(
   if (writers.logins.has(login)) return 'is of one who wrote it'
   if (writers.strangers.some((email) => identities.emailsOf(login).has(email)))
     return 'is of one who wrote it'
+  if (!mayApprove(review)) return 'is of one who does not belong to the project'
   if (review.commit_id !== pull.head.sha) return 'is from before the last push'
   if (submittedAt(review) > Date.parse(pull.merged_at ?? '')) return 'came after the merge'
   return null
 }
+
+/** On a public forge anyone may press the button; only the project's own people approve. */
+const mayApprove = (review: Review): boolean =>
+  review.author_association === undefined || INSIDERS.includes(review.author_association)
+
+const INSIDERS: readonly string[] = ['OWNER', 'MEMBER', 'COLLABORATOR']
 
 const submittedAt = (review: { submitted_at?: string | null | undefined }): number =>
   Date.parse(review.submitted_at ?? '')

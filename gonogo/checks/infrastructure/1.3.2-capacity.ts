@@ -96,31 +96,34 @@ function judge(
     memory: free.memoryBytes >= needed.memoryBytes,
     storage: storageBytes >= needed.storageBytes,
   }
-  const words = [
-    `${round(needed.cores)} of ${round(Math.max(0, free.cores))} free cores`,
-    `${formatBytes(needed.memoryBytes)} of ${formatBytes(Math.max(0, free.memoryBytes))} free memory`,
-    `${formatBytes(needed.storageBytes)} of ${formatBytes(storageBytes)} free storage`,
-  ]
-  const bound = [capacity.coresBoundBy, capacity.memoryBoundBy].includes('cgroup')
-    ? ', within the container’s limits'
-    : ''
-  const summary = `${instances} instances need ${words.join(', ')}${bound}`
+  const summary = describe(instances, needed, { ...free, storageBytes }, capacity)
   const rest = {
     claim: { instances, needed, fits },
     source: '/proc, /sys/fs/cgroup, statfs',
-    blanks: {
-      'requests-cpu': config.requests.cpu.text,
-      'requests-memory': config.requests.memory.text,
-      ...(config.limits && {
-        'limits-cpu': config.limits.cpu.text,
-        'limits-memory': config.limits.memory.text,
-      }),
-    },
+    blanks: blanksOf(config),
   }
   const short = Object.entries(fits).flatMap(([name, isEnough]) => (isEnough ? [] : [name]))
   return short.length === 0
     ? pass(summary, rest)
     : fail(`not enough ${short.join(' and ')}: ${summary}`, rest)
 }
+
+type Amounts = Free & { readonly storageBytes: number }
+
+function describe(instances: number, needed: Amounts, free: Amounts, capacity: MachineCapacity): string {
+  const words = [
+    `${round(needed.cores)} of ${round(Math.max(0, free.cores))} free cores`,
+    `${formatBytes(needed.memoryBytes)} of ${formatBytes(Math.max(0, free.memoryBytes))} free memory`,
+    `${formatBytes(needed.storageBytes)} of ${formatBytes(free.storageBytes)} free storage`,
+  ]
+  const isContained = [capacity.coresBoundBy, capacity.memoryBoundBy].includes('cgroup')
+  return `${instances} instances need ${words.join(', ')}${isContained ? ', within the container’s limits' : ''}`
+}
+
+const blanksOf = ({ requests, limits }: Config): Record<string, string> => ({
+  'requests-cpu': requests.cpu.text,
+  'requests-memory': requests.memory.text,
+  ...(limits && { 'limits-cpu': limits.cpu.text, 'limits-memory': limits.memory.text }),
+})
 
 const round = (cores: number): string => String(Math.round(cores * 100) / 100)

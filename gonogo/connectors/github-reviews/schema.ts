@@ -23,6 +23,7 @@ const pullSchema = z.object({
       state: z.enum(['APPROVED', 'CHANGES_REQUESTED', 'COMMENTED', 'DISMISSED', 'PENDING']),
       submitted_at: z.iso.datetime({ offset: true }).nullish(),
       commit_id: sha.nullable(),
+      author_association: z.string().optional(),
     }),
   ),
   commits: z
