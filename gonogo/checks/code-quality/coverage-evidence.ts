@@ -7,7 +7,7 @@ import { readIstanbul } from '#connectors/istanbul/index.ts'
 import { readLcov } from '#connectors/lcov/index.ts'
 import { type FileCoverage, type LineCoverage, sumCoverage } from '#connectors/line-coverage.ts'
 
-export const FORMATS = ['lcov', 'cobertura', 'istanbul'] as const
+const FORMATS = ['lcov', 'cobertura', 'istanbul'] as const
 
 export const coverageFileSchema = z.strictObject({
   file: z.string(),

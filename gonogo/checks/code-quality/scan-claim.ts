@@ -20,8 +20,6 @@ export const scanClaimSchema = z.object({
   suppressed: z.array(z.string()),
 })
 
-export type ScanClaim = z.infer<typeof scanClaimSchema>
-
 const isGrave = (finding: Finding): boolean => ['critical', 'high', 'unrated'].includes(finding.severity)
 
 export function scanClaim(scans: readonly Scan[]) {

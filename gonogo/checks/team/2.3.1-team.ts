@@ -71,25 +71,19 @@ function emptySeat({ role, holders, backups }: Seat): string[] {
   return others.length === 0 ? [`the ${ROLES[role]} has no backup`] : []
 }
 
-/** A backup who holds another seat would sit in two as soon as they are needed. */
+/** A backup who holds another seat would sit in two as soon as they are needed; one who does not must be among them. */
 function twoSeats(seats: readonly Seat[]): string[] {
-  return seats.flatMap((seat) =>
-    seats
-      .filter((other) => other.role !== seat.role)
-      .flatMap((other) => [
-        ...seat.holders
-          .filter(
-            ([id]) => TEAM.indexOf(seat.role) < TEAM.indexOf(other.role) && idsOf(other.holders).includes(id),
-          )
-          .map(([, p]) => `${p.name} is both ${ROLES[seat.role]} and ${ROLES[other.role]}`),
-        ...(seat.backups.every(([id]) => idsOf(seats.flatMap((s) => s.holders)).includes(id)) &&
-        seat.backups.length > 0
-          ? seat.backups
-              .filter(([id]) => idsOf(other.holders).includes(id))
-              .map(([, p]) => `${p.name}, the ${ROLES[seat.role]}’s only backup, is the ${ROLES[other.role]}`)
-          : []),
-      ]),
-  )
+  const rolesOf = (id: string) =>
+    seats.filter((seat) => idsOf(seat.holders).includes(id)).map((seat) => ROLES[seat.role])
+  const holders = new Map(seats.flatMap((seat) => seat.holders))
+  const both = [...holders].filter(([id]) => rolesOf(id).length > 1)
+  const needed = seats.filter(({ backups }) => backups.length > 0 && backups.every(([id]) => holders.has(id)))
+  return [
+    ...both.map(([id, person]) => `${person.name} is ${rolesOf(id).join(' and ')}`),
+    ...needed.map(
+      ({ role, backups }) => `the backup of the ${ROLES[role]}, ${namesOf(backups)}, holds another role`,
+    ),
+  ]
 }
 
 /** Two entries with one contact or one key are one human under two names. */

@@ -4,7 +4,7 @@ import { sha256 } from '#core/json.ts'
 import { ReadingProblem } from '../reading-problem.ts'
 
 /** Files above this are not opened for reading: no evidence of a release needs more. */
-export const MAX_EVIDENCE_BYTES = 64 * 1024 * 1024
+const MAX_EVIDENCE_BYTES = 64 * 1024 * 1024
 
 export type EvidenceFile = {
   /** As the configuration names it. */

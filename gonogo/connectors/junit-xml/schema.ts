@@ -9,7 +9,7 @@ const propertiesSchema = z.union([
 
 const outcome = z.array(z.unknown()).default([])
 
-export const testcaseSchema = z.object({
+const testcaseSchema = z.object({
   '@': attributes,
   failure: outcome,
   error: outcome,
@@ -25,7 +25,7 @@ export type JunitSuite = {
   testsuite: ('' | JunitSuite)[]
 }
 
-export const suiteSchema: z.ZodType<JunitSuite> = z.object({
+const suiteSchema: z.ZodType<JunitSuite> = z.object({
   '@': attributes,
   properties: z.array(propertiesSchema).default([]),
   testcase: z.array(testcaseSchema).default([]),

@@ -55,6 +55,7 @@ function isBreaking(diff: Diff): boolean {
   const inside = diff.path.at(-2)
   if (inAnswer && inside === 'properties' && diff.action === 'remove') return true
   if (last === 'additionalProperties' && !inAnswer && diff.after === false) return true
+  if (diff.path[0] === 'components' && diff.action === 'add') return false
   if (isSecurity(diff.path)) return !(diff.action === 'add' && typeof last === 'number' && last > 0)
   if (inside === 'required' && diff.path.includes('schema'))
     return diff.action !== (inAnswer ? 'add' : 'remove')

@@ -82,6 +82,10 @@ describe('a change of the API', () => {
       'a request that takes more types',
       (d) => Object.assign(order(d).kind ?? {}, { type: ['string', 'null'] }),
     ],
+    [
+      'a way to log in that nothing asks for',
+      (d) => Object.assign(d.components, { securitySchemes: { key: { type: 'http', scheme: 'bearer' } } }),
+    ],
     ['a description', (d) => Object.assign(operation(d).get, { description: 'a tree' })],
     ['the order of parameters', (d) => operation(d).get.parameters.reverse()],
   ])('is not breaking: %s', (_name, change) => {
