@@ -75,6 +75,8 @@ export async function commitFiles(repository: Repository, commit: DrillCommit): 
     'user.email=drill@drill.internal',
     '-c',
     'commit.gpgsign=false',
+    '-c',
+    'core.hooksPath=/dev/null',
   ]
   const authored = ['--author', author, ...(commit.date ? ['--date', commit.date] : [])]
   await git(repository, [...settings, 'commit', '-q', '--allow-empty', ...authored, '-m', commit.message])

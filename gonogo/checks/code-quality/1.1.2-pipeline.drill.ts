@@ -73,6 +73,18 @@ export const drill = defineDrill<Ground>({
   item: '1.1.2',
   ground,
   faults: [
+    {
+      name: 'one report counted for two kinds',
+      expect: 'unknown',
+      plant: async ({ config }) => {
+        const { reports } = config as { reports: { kind: string; file: string }[] }
+        return {
+          config: {
+            reports: reports.map((r) => (r.kind === 'integration' ? { ...r, file: 'unit.xml' } : r)),
+          },
+        }
+      },
+    },
     inFile('a failed test', 'fail', 'unit.xml', junit(RELEASE_COMMIT, failing, 2)),
     inFile('a skipped test', 'fail', 'unit.xml', junit(RELEASE_COMMIT, skipped, 2)),
     inFile('a run of another commit', 'unknown', 'unit.xml', junit(STABLE_COMMIT, GOOD, 2)),

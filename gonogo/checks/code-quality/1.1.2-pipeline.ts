@@ -1,5 +1,13 @@
 import { z } from 'zod'
-import { type CheckContext, type CheckResult, defineCheck, fail, pass, unknown } from '#checks/check.ts'
+import {
+  type CheckContext,
+  CheckProblem,
+  type CheckResult,
+  defineCheck,
+  fail,
+  pass,
+  unknown,
+} from '#checks/check.ts'
 import { readingEvidence } from '#checks/reading.ts'
 import { readTestEvidence, TEST_KINDS, type TestEvidence, testReportSchema } from './test-evidence.ts'
 
@@ -28,6 +36,7 @@ export const check = defineCheck<Config>({
 
 async function run(ctx: CheckContext, config: Config): Promise<CheckResult> {
   const reports = await Promise.all(config.reports.map((report) => readTestEvidence(ctx, report)))
+  mustBeDifferent(reports)
   const sum = (key: 'total' | 'failed' | 'skipped') => reports.reduce((all, report) => all + report[key], 0)
   const [total, failed, skipped] = [sum('total'), sum('failed'), sum('skipped')]
   const runId = config.run ?? reports.find((report) => report.run !== null)?.run
@@ -55,6 +64,17 @@ async function run(ctx: CheckContext, config: Config): Promise<CheckResult> {
   if (skipped > config.maxSkipped)
     return fail(`${skipped} of ${total} were skipped, ${config.maxSkipped} may be`, rest)
   return pass(`${reports.map(describe).join(', ')} passed at ${ctx.release.commit.slice(0, 12)}`, rest)
+}
+
+/** One run of tests is not two kinds of it. An export of check runs is, where each kind has checks of its own. */
+function mustBeDifferent(reports: readonly TestEvidence[]): void {
+  for (const [i, one] of reports.entries()) {
+    const same = reports
+      .slice(i + 1)
+      .find((other) => other.identity === one.identity && other.kind !== one.kind)
+    if (same)
+      throw new CheckProblem(`${one.source.split(' ')[0]}: is counted as both ${one.kind} and ${same.kind}`)
+  }
 }
 
 const describe = (report: TestEvidence): string =>

@@ -26,6 +26,8 @@ export type TestEvidence = {
   readonly failures: readonly string[]
   readonly run: string | null
   readonly source: string
+  /** The same for two reports that tell of the same run. */
+  readonly identity: string
 }
 
 /** Reads a report of tests and makes sure that it is about exactly the release's commit. */
@@ -38,13 +40,15 @@ export async function readTestEvidence(
   const format = config.format ?? (/\.xml$/i.test(file.path) ? 'junit' : 'ctrf')
   if (format === 'github-checks') {
     const runs = readCheckRuns(file.text, file.path)
-    return { kind: config.kind, source, ...ofCheckRuns(ctx, file.path, runs, config.checks ?? [config.kind]) }
+    const names = config.checks ?? [config.kind]
+    const identity = `${file.digest} ${[...names].sort().join()}`
+    return { kind: config.kind, source, identity, ...ofCheckRuns(ctx, file.path, runs, names) }
   }
   const report = format === 'junit' ? readJunit(file.text, file.path) : readCtrf(file.text, file.path)
   mustBeOfCommit(ctx, file.path, report.commit, file.provenance.commit)
   const { tool, total, failed, skipped, failures } = report
   const run = report.run ?? file.provenance.run ?? null
-  return { kind: config.kind, source, tool, total, failed, skipped, failures, run }
+  return { kind: config.kind, source, identity: file.digest, tool, total, failed, skipped, failures, run }
 }
 
 function ofCheckRuns(ctx: CheckContext, path: string, runs: readonly CheckRun[], names: readonly string[]) {

@@ -45,6 +45,7 @@ export function namesFor(ctx: CheckContext, more: Names): Names {
     artifact: ctx.release.artifact,
     ...(ctx.stable && { stableVersion: ctx.stable.version }),
     ...(ctx.environment.url !== '' && { url: ctx.environment.url.replace(/\/$/, '') }),
+    ...(target.kind === 'processes' && { log: `${folderOf(ctx)}/logs/*.log` }),
     ...named('namespace'),
     ...named('deployment'),
     ...named('image'),
@@ -52,6 +53,10 @@ export function namesFor(ctx: CheckContext, more: Names): Names {
     ...more,
   }
 }
+
+/** Where an environment's processes write, as the service file has it. */
+const folderOf = (ctx: CheckContext): string =>
+  ctx.service.environments[ctx.environment.name]?.folder ?? `.gonogo/environments/${ctx.environment.name}`
 
 function targetOf(ctx: CheckContext): { readonly kind: string; readonly [key: string]: unknown } {
   const environment = ctx.service.environments[ctx.environment.name]

@@ -21,7 +21,8 @@ export type Commit = {
 /** Runs git and answers what it printed; a ReadingProblem when it fails. */
 export function git(repository: Repository, args: readonly string[]): Promise<string> {
   const { folder, signal } = repository
-  const options = { cwd: folder, timeout: LIMIT_MS, maxBuffer: MAX_OUTPUT, ...(signal ? { signal } : {}) }
+  const limits = { timeout: LIMIT_MS, maxBuffer: MAX_OUTPUT, ...(signal ? { signal } : {}) }
+  const options = { cwd: folder, env: ownEnvironment(), ...limits }
   return new Promise((resolve, reject) => {
     execFile('git', ['--no-replace-objects', ...args], options, (error, stdout, stderr) => {
       if (!error) return resolve(stdout)
@@ -29,6 +30,13 @@ export function git(repository: Repository, args: readonly string[]): Promise<st
       reject(new ReadingProblem('unreachable', `git ${args[0]} in ${folder}`, reason))
     })
   })
+}
+
+/** Without the variables by which a caller's git (a hook, say) would send this one to another repository. */
+function ownEnvironment(): NodeJS.ProcessEnv {
+  const { GIT_DIR, GIT_WORK_TREE, GIT_INDEX_FILE, GIT_OBJECT_DIRECTORY, GIT_COMMON_DIR, ...rest } =
+    process.env
+  return { ...rest, LC_ALL: 'C', GIT_TERMINAL_PROMPT: '0', GIT_OPTIONAL_LOCKS: '0' }
 }
 
 const FORMAT = ['%H', '%P', '%an', '%ae', '%at', '%ce', '%B'].join('%x1f')
@@ -45,7 +53,16 @@ export async function commitsBetween(
   if ((await git(repository, ['rev-parse', '--is-shallow-repository'])).trim() !== 'false')
     throw new ReadingProblem('cut-off', repository.folder, 'is a shallow clone; fetch the whole history')
   const range = from === null ? [to] : [to, `^${from}`]
-  const out = await git(repository, ['log', '-z', '--topo-order', `--format=${FORMAT}`, ...range, '--'])
+  const out = await git(repository, [
+    'log',
+    '-z',
+    '--topo-order',
+    '--no-show-signature',
+    '--encoding=UTF-8',
+    `--format=${FORMAT}`,
+    ...range,
+    '--',
+  ])
   return out.split('\0').filter(Boolean).map(parseCommit)
 }
 
