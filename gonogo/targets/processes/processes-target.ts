@@ -22,6 +22,8 @@ export type ProcessesTarget = Target & {
   lastRequestAt(version: string): Promise<number | null>
   /** Requests and upgraded connections of the version that are under way. */
   inFlight(version: string): Promise<number>
+  /** The process that everything here belongs to. */
+  supervisorPid(): Promise<number>
   /** Ends every process of the environment and the supervisor itself. */
   stop(): Promise<void>
   /** Lets go of the connection; everything goes on running. */
@@ -86,6 +88,7 @@ function targetOver(client: ControlClient, settings: Settings): ProcessesTarget 
     },
     lastRequestAt: async (version) => (await traffic(version)).lastRequestAtMs,
     inFlight: async (version) => (await traffic(version)).inFlight,
+    supervisorPid: async () => (await steadily(() => client.get('/hello', helloSchema))).pid,
     stop: async () => {
       // A supervisor that was killed must come back first: only it knows which processes are its own.
       await steadily(() => client.post('/stop', {}, outcomeSchema, longestCallMs(settings)))

@@ -1,8 +1,8 @@
 type Share = { readonly version: string; readonly weight: number; current: number }
 
 /**
- * Smooth weighted round robin: over any run of requests each version's count differs from its exact share by less than
- * one request a version. Deterministic, so that a canary of 5 % gets every twentieth request and not 5 % on average.
+ * Smooth weighted round robin (as in nginx): exact over every cycle, and between two versions never a whole request off
+ * at any moment. Deterministic, so that a canary of 5 % gets every twentieth request and not 5 % on average.
  */
 export class WeightedChoice {
   #shares: Share[] = []

@@ -3,7 +3,7 @@ import type { Server } from 'node:http'
 import { join } from 'node:path'
 import { listenAddress } from '../config.ts'
 import type { Settings, Started } from '../protocol.ts'
-import { createProxy } from '../proxy/http-proxy.ts'
+import { createProxy, type ProxyServer } from '../proxy/http-proxy.ts'
 import { Router } from '../proxy/router.ts'
 import { folderHash, socketPathFor } from '../socket-path.ts'
 import { type ControlHooks, listenForControl } from './control-server.ts'
@@ -54,7 +54,11 @@ async function takeOver(settings: Settings, unlock: () => void): Promise<Started
 }
 
 /** The address asked for; for port 0 the port of last time, or any. */
-async function listen(proxy: Server, settings: Settings, stateFile: StateFile): Promise<number | Started> {
+async function listen(
+  proxy: ProxyServer,
+  settings: Settings,
+  stateFile: StateFile,
+): Promise<number | Started> {
   const { host, port } = listenAddress(settings.config.listen)
   const wanted = port === 0 ? [stateFile.state.port ?? 0, 0] : [port]
   let problem: unknown
@@ -68,7 +72,7 @@ async function listen(proxy: Server, settings: Settings, stateFile: StateFile): 
   return portProblem(problem, settings)
 }
 
-function listenOn(proxy: Server, host: string, port: number): Promise<number> {
+function listenOn(proxy: ProxyServer, host: string, port: number): Promise<number> {
   return new Promise((resolve, reject) => {
     proxy.once('error', reject)
     proxy.listen(port, host, () => {
@@ -80,7 +84,7 @@ function listenOn(proxy: Server, host: string, port: number): Promise<number> {
 }
 
 /** Ends every process of the environment; afterwards it is as if nothing had been deployed, but for logs and counters. */
-async function stopEverything({ fleet, router, stateFile }: World, proxy: Server): Promise<void> {
+async function stopEverything({ fleet, router, stateFile }: World, proxy: ProxyServer): Promise<void> {
   router.setWeights({})
   const closed = new Promise((resolve) => proxy.close(resolve))
   await Promise.all(
