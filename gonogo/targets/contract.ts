@@ -1,5 +1,6 @@
 import { describe } from 'vitest'
 import { describeFailures } from './contract/failures.ts'
+import { describeProtocols } from './contract/protocols.ts'
 import { describeRepetition } from './contract/repetition.ts'
 import { describeTraffic } from './contract/traffic.ts'
 import { describeWayThrough } from './contract/way-through.ts'
@@ -12,5 +13,6 @@ export function describeTargetContract(name: string, makeWorld: MakeWorld): void
     describeRepetition(makeWorld)
     describeFailures(makeWorld)
     describeTraffic(makeWorld)
+    describeProtocols(makeWorld)
   })
 }

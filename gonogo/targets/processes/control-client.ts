@@ -42,7 +42,14 @@ export function controlClient(socketPath: string): ControlClient {
   }
 }
 
-const GONE: ReadonlySet<string> = new Set(['ECONNREFUSED', 'ENOENT', 'ECONNRESET', 'EPIPE', 'UND_ERR_SOCKET'])
+const GONE: ReadonlySet<string> = new Set([
+  'ECONNREFUSED',
+  'ENOENT',
+  'ENOTDIR',
+  'ECONNRESET',
+  'EPIPE',
+  'UND_ERR_SOCKET',
+])
 
 function throwAsGone(error: unknown): never {
   const code = error instanceof Error && 'code' in error ? String(error.code) : ''

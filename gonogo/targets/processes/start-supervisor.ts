@@ -31,11 +31,7 @@ export async function ensureSupervisor(client: ControlClient, settings: Settings
     if (started.ok || started.code !== 'already-running') return started
     await wait(ATTEMPT_EVERY_MS)
   }
-  return {
-    ok: false,
-    code: 'supervisor-silent',
-    detail: `a supervisor has ${settings.folder} but does not answer; see ${logFileOf(settings)}`,
-  }
+  return silent(settings)
 }
 
 async function greet(client: ControlClient, settings: Settings): Promise<Started | null> {
@@ -46,7 +42,8 @@ async function greet(client: ControlClient, settings: Settings): Promise<Started
     return { ok: false, code: 'supervisor-version', detail }
   } catch (error) {
     if (error instanceof SupervisorGone) return null
-    throw error
+    if (error instanceof Error && error.name === 'TimeoutError') return silent(settings)
+    return environmentProblem(error, settings.folder)
   }
 }
 
@@ -67,11 +64,11 @@ async function startSupervisor(settings: Settings): Promise<Started> {
     failedStart(settings, `exit code ${code}`),
   )
   const answered = once(child, 'message', { signal: limit }).then(([message]) => startedSchema.parse(message))
-  const silent = failedStart(settings, `no answer in ${START_LIMIT_MS} ms`)
+  const late = failedStart(settings, `no answer in ${START_LIMIT_MS} ms`)
   child.send(settings)
-  const started = await Promise.race([answered, ended]).catch(() => silent)
+  const started = await Promise.race([answered, ended]).catch(() => late)
   for (const open of [answered, ended]) open.catch(() => {})
-  if (started === silent) child.kill('SIGKILL')
+  if (started === late) child.kill('SIGKILL')
   child.unref()
   if (child.connected) child.disconnect()
   return started
@@ -85,6 +82,12 @@ function openLog(settings: Settings): number | Started {
     return environmentProblem(error, settings.folder)
   }
 }
+
+const silent = (settings: Settings): Started => ({
+  ok: false,
+  code: 'supervisor-silent',
+  detail: `a supervisor has ${settings.folder} but does not answer; see ${logFileOf(settings)}`,
+})
 
 const failedStart = (settings: Settings, how: string): Started => ({
   ok: false,

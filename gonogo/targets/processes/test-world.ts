@@ -51,7 +51,7 @@ export async function makeProcessesWorld(change: Partial<ProcessesConfig> = {}):
   }
 }
 
-const CONFIG = {
+export const CONFIG = {
   kind: 'processes',
   listen: '127.0.0.1:0',
   replicas: 2,

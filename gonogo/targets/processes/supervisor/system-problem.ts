@@ -11,6 +11,8 @@ export function environmentProblem(error: unknown, folder: string): Started {
     )
   if (code === 'EROFS')
     return refused('read-only', `${folder} is on a read-only disk; change environments.NAME.folder`)
+  if (code === 'ENOTDIR' || code === 'EEXIST')
+    return refused('folder-unusable', `${folder} is not a folder; correct environments.NAME.folder`)
   if (code === 'ENOSPC') return refused('disk-full', `the disk of ${folder} is full; make room and try again`)
   if (code === 'ERR_SQLITE_ERROR')
     return refused('folder-unusable', `${folder} cannot be locked: ${messageOf(error)}`)
