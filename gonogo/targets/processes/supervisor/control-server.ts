@@ -2,6 +2,7 @@ import { rm } from 'node:fs/promises'
 import type { Server } from 'node:http'
 import { createAdaptorServer } from '@hono/node-server'
 import { Hono } from 'hono'
+import type { ZodError } from 'zod'
 import { listenAddress } from '../config.ts'
 import { callSchema, PROTOCOL, type Settings, settingsSchema } from '../protocol.ts'
 import { Calls } from './calls.ts'
@@ -41,7 +42,9 @@ function controlApi(world: World, hooks: ControlHooks): Hono {
     })
     .post('/settings', async (c) => c.json(adopt(world, settingsSchema.parse(await c.req.json()))))
     .post('/call', async (c) => {
-      const call = callSchema.parse(await c.req.json())
+      const parsed = callSchema.safeParse(await c.req.json())
+      if (!parsed.success) return c.json(badCall(parsed.error))
+      const call = parsed.data
       const outcome = await calls.run(call)
       log(call.method, { key: call.key, outcome })
       return c.json(outcome)
@@ -54,6 +57,10 @@ function controlApi(world: World, hooks: ControlHooks): Hono {
       log('defect', { path: c.req.path, error: error.stack })
       return c.json({ message: error.message }, 500)
     })
+}
+
+function badCall({ issues: [issue] }: ZodError) {
+  return { ok: false, code: 'bad-call', detail: `${issue?.path.join('.')}: ${issue?.message}` }
 }
 
 /** A service file that changed holds for what is deployed from now on; only the address cannot change while it runs. */

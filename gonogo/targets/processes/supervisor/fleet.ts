@@ -1,8 +1,8 @@
 import type { Instance, Workload } from '#targets/target.ts'
 import { endStrays } from './leftovers.ts'
-import { settlesWithin } from './managed-process.ts'
 import { isSameProcess, signalProcess } from './process-identity.ts'
 import type { Blueprint, ProcessRecord } from './saved-state.ts'
+import { settlesWithin } from './settles-within.ts'
 import { type GroupParts, VersionGroup } from './version-group.ts'
 
 /** Versions that can still be reverted to after they were ended. */

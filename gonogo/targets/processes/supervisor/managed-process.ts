@@ -3,6 +3,7 @@ import { closeSync, openSync } from 'node:fs'
 import { endGroup, MARK } from './leftovers.ts'
 import { identityOf, isSameProcess, signalProcess } from './process-identity.ts'
 import type { ProcessRecord } from './saved-state.ts'
+import { settlesWithin } from './settles-within.ts'
 
 const FIRST_BACKOFF_MS = 200
 /** A process that always ends is tried again for ever, but never more often than this. */
@@ -32,6 +33,8 @@ export class ManagedProcess {
   lastEnd: string | null = null
   /** The program could not be started at all: trying again does not help a deployment that waits. */
   isUnstartable = false
+  /** What its last probe said. */
+  isReady = false
   readonly #launch: Launch
   readonly #events: ProcessEvents
   #isStopping = false
@@ -136,17 +139,4 @@ function startError(error: NodeJS.ErrnoException, program: string, cwd: string):
   if (error.code === 'ENOENT') return `${program} cannot be started in ${cwd}: no such program or folder`
   if (error.code === 'EACCES') return `${program} cannot be started in ${cwd}: permission denied`
   return error.message
-}
-
-/** True when the promise settles in time. */
-export async function settlesWithin(promise: Promise<unknown>, limitMs: number): Promise<boolean> {
-  let timer: NodeJS.Timeout | undefined
-  const late = new Promise<false>((resolve) => {
-    timer = setTimeout(() => resolve(false), limitMs)
-  })
-  try {
-    return await Promise.race([promise.then(() => true), late])
-  } finally {
-    clearTimeout(timer)
-  }
 }

@@ -1,17 +1,16 @@
 import type { Instance, Outcome, Workload } from '#targets/target.ts'
 import type { Backend, Router } from '../proxy/router.ts'
 import { INSTANCE_HOST, planLaunches, urlOf } from './launch.ts'
-import { lastLines } from './log-lines.ts'
-import { ManagedProcess, settlesWithin } from './managed-process.ts'
+import { ManagedProcess } from './managed-process.ts'
 import { isReady } from './readiness.ts'
 import type { Blueprint, StackRecord } from './saved-state.ts'
+import { settlesWithin } from './settles-within.ts'
+import { notReady, startFailure } from './start-failure.ts'
 
 const PROBE_STARTING_MS = 100
 const PROBE_READY_MS = 500
 /** One lost probe on a busy machine is no outage. */
 const PROBES_UNTIL_UNREADY = 2
-/** Ends without ever being ready, more often than this, are a loop. */
-const STARTS_BEFORE_LOOP = 3
 const DRAIN_POLL_MS = 20
 
 export type StackParts = {
@@ -93,7 +92,7 @@ export class Stack {
     const { readyTimeoutMs } = this.#parts.blueprint
     const inTime = await settlesWithin(Promise.race([this.#whenReady.promise, aborted]), readyTimeoutMs)
     if (inTime) return Promise.race([this.#whenReady.promise, aborted])
-    return { ok: false, code: 'not-ready', detail: this.#why(`not ready after ${readyTimeoutMs} ms`) }
+    return notReady(this.#processes, readyTimeoutMs)
   }
 
   /** Out of the choice, then no request under way (at most `drainMs`), then the processes, the public one first. */
@@ -135,15 +134,17 @@ export class Stack {
 
   async #probe(): Promise<void> {
     const { components } = this.#parts.blueprint
-    const answers = await Promise.all(
-      this.#processes.map((p) => {
-        const component = components[p.record.component]
-        return p.isRunning && isReady(INSTANCE_HOST, p.record.port, component?.ready ?? component?.health)
+    await Promise.all(
+      this.#processes.map(async (process) => {
+        const { record } = process
+        const component = components[record.component]
+        const path = component?.ready ?? component?.health
+        process.isReady = process.isRunning && (await isReady(INSTANCE_HOST, record.port, path))
       }),
     )
     if (this.record.ending) return
     // A process may have ended while the others were asked.
-    this.#noteProbe(answers.every(Boolean) && this.#processes.every((p) => p.isRunning))
+    this.#noteProbe(this.#processes.every((p) => p.isReady && p.isRunning))
     this.#timer = setTimeout(
       () => void this.#probe(),
       this.#backend?.ready ? PROBE_READY_MS : PROBE_STARTING_MS,
@@ -162,28 +163,7 @@ export class Stack {
 
   #processEnded(): void {
     if (this.#backend) this.#backend.ready = false
-    if (this.#wasReady) return
-    const unstartable = this.#processes.find((p) => p.isUnstartable)
-    if (unstartable)
-      this.#whenReady.resolve({ ok: false, code: 'start-failed', detail: this.#why('cannot be started') })
-    else if (this.#processes.some((p) => p.record.restarts >= STARTS_BEFORE_LOOP))
-      this.#whenReady.resolve({
-        ok: false,
-        code: 'crash-loop',
-        detail: this.#why(`ended ${STARTS_BEFORE_LOOP} times before it was ready`),
-      })
-  }
-
-  /** Names the process that is to blame, how it last ended, and its last words. */
-  #why(what: string): string {
-    const process =
-      this.#processes.find((p) => p.lastEnd !== null) ??
-      this.#processes.find((p) => !p.isRunning) ??
-      this.#processes.find((p) => p.record.id === this.#backend?.instance)
-    if (!process) return what
-    const { record, lastEnd } = process
-    const end = lastEnd ? ` (${lastEnd})` : ''
-    const words = lastLines(record.logFile)
-    return `${record.component} ${record.id}: ${what}${end}; log ${record.logFile}${words ? `:\n${words}` : ''}`
+    const failure = this.#wasReady ? null : startFailure(this.#processes)
+    if (failure) this.#whenReady.resolve(failure)
   }
 }

@@ -1,11 +1,9 @@
-import { randomBytes } from 'node:crypto'
-import { join } from 'node:path'
 import type { Instance, Outcome } from '#targets/target.ts'
 import type { Router } from '../proxy/router.ts'
-import { INSTANCE_HOST } from './launch.ts'
-import { isFree, type Ports } from './ports.ts'
+import type { Ports } from './ports.ts'
 import type { StackRecord, VersionRecord } from './saved-state.ts'
 import { Stack } from './stack.ts'
+import { hasClash, newStack } from './stack-record.ts'
 import type { StateFile } from './state-file.ts'
 
 /** A port that somebody took between its choice and the start is chosen anew this often. */
@@ -65,12 +63,14 @@ export class VersionGroup {
     saved: 'must-be-saved' | 'even-unsaved',
     onReady?: () => void,
   ): Promise<Outcome[]> {
+    const before = this.record.desired
     this.record.desired = stacks
     const fresh: StackRecord[] = []
-    while (this.#stacks.length + fresh.length < stacks) fresh.push(await this.#newRecord())
+    while (this.#stacks.length + fresh.length < stacks) fresh.push(await newStack(this.record, this.#parts))
     this.record.stacks.push(...fresh)
     const unsaved = await this.#parts.stateFile.save()
     if (unsaved && saved === 'must-be-saved') {
+      this.record.desired = before
       this.record.stacks = this.record.stacks.filter((stack) => !fresh.includes(stack))
       return [notSaved(unsaved)]
     }
@@ -102,7 +102,7 @@ export class VersionGroup {
       const outcome = await stack.whenReady(this.#end.signal)
       if (outcome.ok || clash === PORT_CLASHES || !(await hasClash(stack.record))) return outcome
       await this.#remove(stack, 0)
-      const record = await this.#newRecord()
+      const record = await newStack(this.record, this.#parts)
       this.record.stacks.push(record)
       stack = this.#launch(record, 'new')
     }
@@ -124,34 +124,9 @@ export class VersionGroup {
     stack.start(mode)
     return stack
   }
-
-  async #newRecord(): Promise<StackRecord> {
-    const id = `${this.version}-${randomBytes(3).toString('hex')}`
-    const processes = []
-    for (const component of Object.keys(this.record.blueprint.components)) {
-      processes.push({
-        id: `${component}-${id}`,
-        component,
-        port: await this.#parts.ports.take(),
-        pid: null,
-        identity: null,
-        startedAtMs: 0,
-        restarts: 0,
-        logFile: join(this.#parts.place.folder, 'logs', `${component}-${id}.log`),
-      })
-    }
-    return { id, ending: false, processes }
-  }
 }
 
-/** True when a process that is down has a port that somebody else listens on. */
-async function hasClash(record: StackRecord): Promise<boolean> {
-  const down = record.processes.filter((process) => process.pid === null)
-  const free = await Promise.all(down.map((process) => isFree(INSTANCE_HOST, process.port)))
-  return free.includes(false)
-}
-
-export const notSaved = (reason: string): Outcome => ({
+const notSaved = (reason: string): Outcome => ({
   ok: false,
   code: 'state-not-saved',
   detail: `the supervisor's state cannot be written (${reason}), so nothing was started; make room and try again`,
