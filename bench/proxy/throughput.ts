@@ -1,4 +1,5 @@
 import autocannon from 'autocannon'
+import { measurePacedLatency } from './paced-latency.ts'
 
 const SECONDS = 3
 const CONNECTIONS = 32
@@ -31,13 +32,13 @@ export async function measureThroughput(
 async function measureOnce(url: string): Promise<Figures> {
   const options = { url: `${url}/work`, connections: CONNECTIONS, duration: SECONDS }
   const full = await autocannon(options)
-  const steady = await autocannon({ ...options, overallRate: STEADY_RATE })
+  const steady = await measurePacedLatency(options.url, STEADY_RATE, SECONDS)
   return {
     requestsPerSecond: Math.round(full.requests.average),
     saturatedP99Ms: full.latency.p99,
-    steadyP50Ms: steady.latency.p50,
-    steadyP99Ms: steady.latency.p99,
-    failed: full.errors + full.non2xx + steady.errors + steady.non2xx,
+    steadyP50Ms: steady.p50Ms,
+    steadyP99Ms: steady.p99Ms,
+    failed: full.errors + full.non2xx + steady.failed,
   }
 }
 

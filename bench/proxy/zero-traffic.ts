@@ -5,6 +5,7 @@ import { median } from './throughput.ts'
 import { must } from './world.ts'
 
 const RATE = 500
+const LONGEST_S = 600
 const BUSY_MS = 150
 
 export type ZeroTraffic = {
@@ -20,7 +21,10 @@ export type ZeroTraffic = {
 /** Under load, with half of it on the canary, again and again: the time from the decision to zero canary traffic. */
 export async function measureZeroTraffic(target: ProcessesTarget, runs: number): Promise<ZeroTraffic> {
   const { url } = await target.observe()
-  const load = autocannon({ url: `${url}/work`, connections: 16, overallRate: RATE, duration: 600 })
+  const load = autocannon(
+    { url: `${url}/work`, connections: 16, overallRate: RATE, duration: LONGEST_S },
+    () => {},
+  )
   const [zero, answered]: [number[], number[]] = [[], []]
   for (let run = 0; run < runs; run++) {
     must(await target.setWeights({ '1.0.0': 50, '1.1.0': 50 }, `half ${run}`))
@@ -34,7 +38,6 @@ export async function measureZeroTraffic(target: ProcessesTarget, runs: number):
     zero.push(Math.max(0, last - decidedAt))
   }
   load.stop()
-  await load
   return {
     medianMs: median(zero),
     worstMs: Math.max(...zero),

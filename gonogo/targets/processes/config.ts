@@ -72,4 +72,3 @@ export function listenAddress(listen: string): { host: string; port: number } {
 }
 
 export type ProcessesConfig = z.infer<typeof processesConfigSchema>
-export type ComponentConfig = z.infer<typeof componentSchema>

@@ -47,7 +47,6 @@ export type Call = z.infer<typeof callSchema>
 export const helloSchema = z.looseObject({ protocol: z.number(), pid: z.number() })
 
 /** What a starting supervisor reports to who started it. */
-export const startedSchema = outcomeSchema
 export type Started = Outcome
 
 const instanceSchema = z.strictObject({

@@ -5,14 +5,7 @@ import { join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { type ControlClient, SupervisorGone } from './control-client.ts'
-import {
-  helloSchema,
-  outcomeSchema,
-  PROTOCOL,
-  type Settings,
-  type Started,
-  startedSchema,
-} from './protocol.ts'
+import { helloSchema, outcomeSchema, PROTOCOL, type Settings, type Started } from './protocol.ts'
 import { MARK } from './supervisor/leftovers.ts'
 import { environmentProblem } from './supervisor/system-problem.ts'
 
@@ -63,7 +56,7 @@ async function startSupervisor(settings: Settings): Promise<Started> {
   const ended = once(child, 'exit', { signal: limit }).then(([code]) =>
     failedStart(settings, `exit code ${code}`),
   )
-  const answered = once(child, 'message', { signal: limit }).then(([message]) => startedSchema.parse(message))
+  const answered = once(child, 'message', { signal: limit }).then(([message]) => outcomeSchema.parse(message))
   const late = failedStart(settings, `no answer in ${START_LIMIT_MS} ms`)
   child.send(settings)
   const started = await Promise.race([answered, ended]).catch(() => late)

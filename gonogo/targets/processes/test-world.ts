@@ -10,7 +10,7 @@ import { openProcessesTarget, type ProcessesTarget } from './processes-target.ts
 import { folderHash } from './socket-path.ts'
 import { MARK } from './supervisor/leftovers.ts'
 
-export const SERVICE = fileURLToPath(new URL('../../../testing/service', import.meta.url))
+const SERVICE = fileURLToPath(new URL('../../../testing/service', import.meta.url))
 
 export type ProcessesWorld = ContractWorld & {
   readonly target: ProcessesTarget
@@ -66,6 +66,7 @@ export const CONFIG = {
         VERSION: '${version}',
         CONFIG: '${config.text}',
         BEHAVIOUR: '${config.behaviour}',
+        START_MS: '${config.startMs}',
       },
       ready: '/ready',
       health: '/health',
@@ -77,6 +78,7 @@ export const CONFIG = {
 const configurationOf = (version: string, behaviour: Behaviour) => ({
   text: `configuration of ${version}`,
   behaviour,
+  startMs: '0',
 })
 
 /** Ids of the living processes that a supervisor of this folder started, at any depth. Linux only; else none. */

@@ -3,6 +3,7 @@ import { endStrays } from './leftovers.ts'
 import { isSameProcess, signalProcess } from './process-identity.ts'
 import type { Blueprint, ProcessRecord } from './saved-state.ts'
 import { settlesWithin } from './settles-within.ts'
+import { tidyLogs } from './tidy-logs.ts'
 import { type GroupParts, VersionGroup } from './version-group.ts'
 
 /** Versions that can still be reverted to after they were ended. */
@@ -58,6 +59,7 @@ export class Fleet {
     state.archive = [...state.archive.filter((a) => a.workload.version !== version), { workload, blueprint }]
     state.archive = state.archive.slice(-ARCHIVED)
     await this.#parts.stateFile.save()
+    await tidyLogs(this.#parts.place.folder, state)
   }
 
   /** One call about a version at a time. */

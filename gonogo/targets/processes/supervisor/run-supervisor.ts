@@ -15,6 +15,7 @@ import { Ports } from './ports.ts'
 import { emptyState } from './saved-state.ts'
 import { StateFile } from './state-file.ts'
 import { environmentProblem, portProblem } from './system-problem.ts'
+import { limitLogs } from './tidy-logs.ts'
 import type { World } from './world.ts'
 
 /** Takes the environment's folder over, makes the world as its state file says, and serves until it is stopped. */
@@ -46,12 +47,21 @@ async function takeOver(settings: Settings, unlock: () => void): Promise<Started
   stateFile.state.port = port
   const world: World = { settings, url: publicUrl(settings, port), router, fleet, stateFile }
   const hooks: ControlHooks = { stop: () => stopEverything(world, proxy) }
+  setInterval(() => void limitLogs(logsOf(world)), LOG_CHECK_MS).unref()
   await stateFile.save()
   const control = await listenForControl(socketPathFor(folder), world, hooks)
   hooks.stop = () => stopEverything(world, proxy).then(() => leave(control, unlock))
   log('supervisor is up', { pid: process.pid, url: world.url })
   return { ok: true, detail: world.url }
 }
+
+const LOG_CHECK_MS = 30_000
+
+const logsOf = ({ fleet, settings: { folder } }: World): string[] =>
+  fleet
+    .instances()
+    .flatMap((instance) => instance.logFile ?? [])
+    .concat(join(folder, 'supervisor.log'))
 
 /** The address asked for; for port 0 the port of last time, or any. */
 async function listen(
