@@ -13,6 +13,8 @@ const personSchema = z.strictObject({
   backupFor: z.array(roleSchema).default([]),
   /** OpenSSH public keys, as in authorized_keys. */
   keys: z.array(z.string()).default([]),
+  /** Files that hold such keys, one a line; relative to the service file. */
+  keyFiles: z.array(z.string()).default([]),
   /** Addresses this person commits under; what links an author to the roster. */
   emails: z.array(z.string()).default([]),
   /** Demo keys are made for a cast; each signature by one says so everywhere. */
@@ -84,6 +86,8 @@ const policySchema = z.strictObject({
     })
     .prefault({}),
   waivers: z.strictObject({ maxAge: durationSchema.default(30 * 86_400_000) }).prefault({}),
+  /** How soon an item that failed or is unknown is looked at again while its stage is open. */
+  retryEvery: durationSchema.default(60_000),
   /** How long the rolling strategy waits after each replica. */
   rollingWait: durationSchema.default(30_000),
 })

@@ -1,0 +1,94 @@
+import type { Command } from 'commander'
+import { formatDuration } from '#core/duration.ts'
+import type { DeploymentState } from '#core/state.ts'
+import { systemClock } from '#engine/clock.ts'
+import { type Deployed, deploy } from '#engine/deploy.ts'
+import { EXIT } from '#engine/exit-codes.ts'
+import { openLog } from '#engine/workspace.ts'
+import { action } from '../command.ts'
+import { LiveView } from '../live-view.ts'
+import { loadReleaseOf, loadWorkspace } from '../load.ts'
+import { countStates } from './status.ts'
+
+export function registerDeploy(root: Command): void {
+  const command = root
+    .command('deploy')
+    .description('open a deployment of a release (or take up the one under way) and show it live')
+    .argument('<release>', 'a version in the releases folder')
+    .option('--environment <name>', 'where to', 'production')
+    .addHelpText('after', '\nExample: gonogo deploy v1.2.3')
+  action<{ environment: string }>(command, async (options, [version = ''], globals, output) => {
+    const workspace = loadWorkspace(globals.file)
+    const now = Date.now()
+    const release = loadReleaseOf(workspace, version, now)
+    const store = openLog(workspace.root)
+    const view = new LiveView(output)
+    const stop = new AbortController()
+    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => stop.abort())
+    try {
+      const deployed = await deploy({
+        workspace,
+        store,
+        environment: options.environment,
+        release,
+        releaseOf: (stable) => loadReleaseOf(workspace, stable, null),
+        clock: systemClock,
+        listener: view,
+        stop: stop.signal,
+      })
+      view.close()
+      output.result(exitSummary(deployed), deploymentJson(deployed))
+      if (!deployed.state.closed) return EXIT.interrupted
+      return deployed.state.closed.status.startsWith('success') ? EXIT.good : EXIT.notGood
+    } finally {
+      view.close()
+      store.close()
+    }
+  })
+}
+
+/** One deployment for machines: the shape that the demo prints, too. */
+export function deploymentJson({ state, report, bundle }: Deployed) {
+  const { rollback } = state
+  return {
+    deployment: state.id,
+    release: state.opened.release.version,
+    status: state.closed?.status ?? 'under-way',
+    durationMs: (state.closed?.at ?? state.lastAt) - state.openedAt,
+    items: countStates(state, state.closed?.at ?? state.lastAt),
+    rollback: rollback
+      ? {
+          criterion: rollback.decided.event.criterion,
+          detectedAfterMs: rollback.decided.event.detectedAfterMs,
+          trafficZeroAfterMs: rollback.completed?.event.trafficZeroAfterMs ?? null,
+          failedRequests: rollback.completed?.event.failedRequests ?? null,
+        }
+      : null,
+    report,
+    bundle,
+  }
+}
+
+/** Status, from → to, why, harm, what is open and whose, report and bundle. */
+export function exitSummary(deployed: Deployed): string {
+  const { state } = deployed
+  const { opened } = state
+  const lines = [
+    `${opened.service} ${opened.stable?.version ?? 'nothing'}→${opened.release.version} · ${opened.environment} · ${(state.closed?.status ?? 'under way').toUpperCase()} · ${formatDuration((state.closed?.at ?? state.lastAt) - state.openedAt)}`,
+    ...why(state),
+  ]
+  if (!state.closed) lines.push(`goes on from where it is with: gonogo deploy ${opened.release.version}`)
+  if (deployed.report) lines.push(`report  ${deployed.report}`)
+  if (deployed.bundle) lines.push(`bundle  ${deployed.bundle}`, `verify  gonogo verify ${deployed.bundle}`)
+  return lines.join('\n')
+}
+
+function why(state: DeploymentState): string[] {
+  const { rollback } = state
+  if (!rollback) return []
+  const done = rollback.completed?.event
+  const harm = done
+    ? `${done.failedRequests} failed requests · traffic zero after ${done.trafficZeroAfterMs === null ? 'unknown' : formatDuration(done.trafficZeroAfterMs)} · restored ${done.restored}`
+    : 'not completed'
+  return [`why     ${rollback.decided.event.reason}`, `harm    ${harm}`]
+}

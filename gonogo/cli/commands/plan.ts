@@ -1,0 +1,52 @@
+import type { Command } from 'commander'
+import type { Plan, PlanItem } from '#core/plan.ts'
+import { ROLES } from '#core/roles.ts'
+import { EXIT } from '#engine/exit-codes.ts'
+import { makeWorkspacePlan } from '#engine/open-deployment.ts'
+import { action } from '../command.ts'
+import { loadReleaseOf, loadWorkspace } from '../load.ts'
+
+export function registerPlan(root: Command): void {
+  const command = root
+    .command('plan')
+    .description('each item: does it apply, how is it proved, by whom, what is still unbound')
+    .argument(
+      '[release]',
+      'a version in the releases folder; without one, what depends on the release is shown as such',
+    )
+    .addHelpText('after', '\nExample: gonogo plan v1.2.3')
+  action(command, async (_options, [version], globals, output) => {
+    const workspace = loadWorkspace(globals.file)
+    const release = version ? loadReleaseOf(workspace, version, null) : null
+    const plan = makeWorkspacePlan(workspace, release, undefined)
+    output.result(planText(plan), {
+      version: 1,
+      release: version ?? null,
+      counts: plan.counts,
+      items: plan.items,
+    })
+    return EXIT.good
+  })
+}
+
+function planText(plan: Plan): string {
+  const lines: string[] = []
+  let section = ''
+  for (const item of plan.items) {
+    if (item.section !== section) lines.push('', item.section)
+    section = item.section
+    lines.push(`  ${item.id.padEnd(8)} ${item.title.padEnd(44)} ${wayOf(item)}`)
+  }
+  const { counts } = plan
+  const sum = `${counts.byCheck} by a check + ${counts.byDeployment} by the deployment + ${counts.byPerson} by a person + ${counts.notApplicable} not applicable`
+  const open = counts.later > 0 ? `; ${counts.later} depend on what is not known yet` : ''
+  return [...lines, '', `${counts.items} items = ${sum}${open}`].join('\n').trimStart()
+}
+
+function wayOf(item: PlanItem): string {
+  if (item.applies === 'no') return `– not applicable: ${item.reason}`
+  const later = item.applies === 'later' ? ` (if ${item.reason})` : ''
+  if (item.proof === 'check') return `✓ check${later}`
+  if (item.proof === 'deployment') return `✓ the deployment's log${later}`
+  return `☑ ${ROLES[item.role]}${later}${item.unboundReason ? ` · ${item.unboundReason}` : ''}`
+}

@@ -1,0 +1,98 @@
+import type { Command } from 'commander'
+import { gateView } from '#core/gates.ts'
+import { itemStatus } from '#core/items.ts'
+import type { DeploymentState } from '#core/state.ts'
+import { ITEM_STATES, type ItemState } from '#core/verdict.ts'
+import { EXIT, Refusal } from '#engine/exit-codes.ts'
+import { readState } from '#engine/journal.ts'
+import { openLog, type Workspace } from '#engine/workspace.ts'
+import type { Store } from '#store/store.ts'
+import { action } from '../command.ts'
+import { GLYPHS } from '../glyphs.ts'
+import { loadWorkspace } from '../load.ts'
+import { nextLines } from '../next-queue.ts'
+
+export function registerStatus(root: Command): void {
+  const command = root
+    .command('status')
+    .description('where a deployment stands: counts, votes, what blocks, what is next and whose')
+    .argument('[deployment]', 'its id; the newest without one')
+    .option('--items', 'every item with its state and value')
+    .addHelpText('after', '\nExample: gonogo status --items')
+  action<{ items?: boolean }>(command, async (options, [id], globals, output) => {
+    const workspace = loadWorkspace(globals.file)
+    const store = openLog(workspace.root)
+    const state = pick(store, workspace, id)
+    const now = Date.now()
+    output.result(statusText(state, now, options.items ?? false), statusJson(state, now))
+    store.close()
+    return state.closed && state.closed.status !== 'success' ? EXIT.notGood : EXIT.good
+  })
+}
+
+/** The named deployment, or the newest. Throws a Refusal when there is none. */
+export function pick(store: Store, _workspace: Workspace, id: string | undefined): DeploymentState {
+  const wanted = id ?? store.streams().at(-1)
+  const state = wanted ? readState(store, wanted) : null
+  if (!state)
+    throw new Refusal(
+      'no-deployment',
+      id ? `there is no deployment ${id}` : 'no deployment yet; open one with: gonogo deploy VERSION',
+    )
+  return state
+}
+
+export function countStates(state: DeploymentState, now: number): Record<ItemState, number> {
+  const counts = Object.fromEntries(ITEM_STATES.map((s) => [s, 0])) as Record<ItemState, number>
+  for (const item of state.opened.plan.items) counts[itemStatus(state, item, now).state]++
+  return counts
+}
+
+export function statusJson(state: DeploymentState, now: number) {
+  return {
+    version: 1,
+    deployment: state.id,
+    service: state.opened.service,
+    environment: state.opened.environment,
+    from: state.opened.stable?.version ?? null,
+    to: state.opened.release.version,
+    stage: state.stage,
+    status: state.closed?.status ?? (state.rollback ? 'rolling-back' : 'under-way'),
+    paused: state.paused,
+    hold: state.hold?.reason ?? null,
+    watchHolder: state.watchHolder,
+    counts: countStates(state, now),
+    items: state.opened.plan.items.map((item) => {
+      const { state: is, value, at } = itemStatus(state, item, now)
+      return { id: item.id, title: item.title, state: is, value, at }
+    }),
+  }
+}
+
+function statusText(state: DeploymentState, now: number, withItems: boolean): string {
+  const { opened } = state
+  const counts = countStates(state, now)
+  const word =
+    state.closed?.status ?? (state.rollback ? 'rolling back' : state.hold ? 'on hold' : state.stage)
+  const lines = [
+    `${opened.service} ${opened.stable?.version ?? 'nothing'}→${opened.release.version} · ${opened.environment} · ${word.toUpperCase()} · ${state.id}`,
+    ITEM_STATES.map((s) => `${GLYPHS[s].glyph} ${counts[s]} ${GLYPHS[s].word}`).join('  '),
+    ...(state.hold ? [`on hold: ${state.hold.reason}`] : []),
+    ...(state.watchHolder ? [`watch: ${opened.roster[state.watchHolder]?.name ?? state.watchHolder}`] : []),
+    ...Object.keys(opened.plan.gates).map((gate) => gateLine(state, gate, now)),
+    ...(state.closed ? [] : nextLines(state, now, 6)),
+  ]
+  if (withItems)
+    for (const item of opened.plan.items) {
+      const status = itemStatus(state, item, now)
+      lines.push(`${GLYPHS[status.state].glyph} ${item.id.padEnd(8)} ${item.title} · ${status.value}`)
+    }
+  return lines.join('\n')
+}
+
+function gateLine(state: DeploymentState, gate: string, now: number): string {
+  if (state.gates[gate]) return `gate ${gate}: open`
+  const view = gateView(state, gate as Parameters<typeof gateView>[1], now)
+  const votes = view.votes.map((v) => `${v.role} ${v.state}`).join(' · ')
+  return `gate ${gate}: ${view.blockers.length} items block · ${votes}`
+}

@@ -1,0 +1,140 @@
+import { formatDuration } from '#core/duration.ts'
+import type { Effect, Numbers, Recorded } from '#core/events.ts'
+import type { DeploymentState } from '#core/state.ts'
+
+export type Line = {
+  readonly word: string
+  readonly text: string
+  readonly tone: 'good' | 'bad' | 'calm' | 'person'
+}
+
+const line = (word: string, text: string, tone: Line['tone'] = 'calm'): Line => ({ word, text, tone })
+
+/** One event in one line, with its numbers; null for what only machines read. */
+export function describeEvent({ event }: Recorded, state: DeploymentState): Line | null {
+  const name = (id: string | null) => (id ? (state.opened.roster[id]?.name ?? id) : '')
+  switch (event.type) {
+    case 'opened':
+      return line(
+        'open',
+        `${event.service} ${event.stable?.version ?? 'nothing'}→${event.release.version} · ${event.environment} · ${event.strategy} · ${event.plan.items.length} items`,
+      )
+    case 'checkSettled':
+      return describeCheck(event, state)
+    case 'attested':
+      return line(
+        '☑',
+        `${event.item} ${name(event.statement.person)} (${event.statement.role}): “${event.statement.text}”`,
+        'person',
+      )
+    case 'waived':
+      return line(
+        '⚑',
+        `${event.item} waived by ${name(event.statement.person)} until ${new Date(event.statement.expiresAt).toISOString().slice(0, 10)}: “${event.statement.reason}”`,
+        'bad',
+      )
+    case 'voted':
+      return line(
+        event.statement.vote,
+        `${event.statement.role} · ${name(event.statement.person)} · gate ${event.statement.gate} · root ${event.statement.evidenceRoot.slice(7, 11)}…`,
+        event.statement.vote === 'GO' ? 'person' : 'bad',
+      )
+    case 'decided':
+      return line(
+        event.statement.action,
+        `${name(event.statement.person)}: ${event.statement.reason}`,
+        'person',
+      )
+    case 'gateOpened':
+      return line('gate', `${event.gate} open on root ${event.evidenceRoot.slice(7, 15)}…`, 'good')
+    case 'stageEntered':
+      return line('stage', event.stage)
+    case 'effectSettled':
+      return event.ok
+        ? line('done', `${event.key} · ${event.detail}`)
+        : line('failed', `${event.key} · ${event.detail}`, 'bad')
+    case 'stepStarted':
+      return line(
+        'step',
+        `${event.weight} % of traffic · watched until ${new Date(event.dueAtMs).toISOString().slice(11, 19)}Z`,
+      )
+    case 'stepExtended':
+      return line('extend', event.reason, 'bad')
+    case 'stepDecided':
+      return line(
+        'proceed',
+        `at ${event.weight} % · ${describeNumbers(event.numbers)} ${event.sentence}`,
+        'good',
+      )
+    case 'analysisJudged':
+      return event.verdict === 'proceed'
+        ? null
+        : line(event.verdict, event.sentence, event.verdict === 'rollback' ? 'bad' : 'calm')
+    case 'held':
+      return line('HOLD', event.reason, 'bad')
+    case 'released':
+      return line('released', event.reason)
+    case 'faultSeen':
+      return line('fault', `${event.criterion}: ${event.detail}`, 'bad')
+    case 'watchStarted':
+      return line('watch', `until ${new Date(event.endsAtMs).toISOString()}`)
+    case 'rollbackDecided':
+      return line('ROLLBACK', `${event.criterion}: ${event.reason}`, 'bad')
+    case 'rollbackCompleted':
+      return line(
+        'restored',
+        `${event.restored} · traffic zero after ${event.trafficZeroAfterMs === null ? 'unknown' : formatDuration(event.trafficZeroAfterMs)} · ${event.failedRequests} failed requests`,
+        event.restored === 'yes' ? 'good' : 'bad',
+      )
+    case 'reportWritten':
+      return line('report', `${event.name} ${event.digest.slice(7, 19)}…`)
+    case 'closed':
+      return line('closed', event.status, event.status === 'success' ? 'good' : 'bad')
+    case 'effectIntended':
+    case 'samplesSealed':
+      return null
+  }
+}
+
+function describeCheck(
+  event: Extract<Recorded['event'], { type: 'checkSettled' }>,
+  state: DeploymentState,
+): Line {
+  const record = state.items[event.item]
+  const before = record?.before.at(-1)?.event.verdict
+  const reopened = before === 'pass' && event.verdict !== 'pass' ? `↻ was pass, now ${event.verdict}: ` : ''
+  const glyph = { pass: '✓', fail: '✗', unknown: '?' }[event.verdict]
+  return line(glyph, `${event.item} ${reopened}${event.summary}`, event.verdict === 'pass' ? 'calm' : 'bad')
+}
+
+export function describeNumbers(numbers: Numbers | null): string {
+  if (!numbers) return ''
+  const percent = (r: number | null | undefined) =>
+    r === null || r === undefined ? 'no data' : `${(r * 100).toFixed(2)} %`
+  return `error ${percent(numbers.canary.errorRatio)} vs ${percent(numbers.baseline?.errorRatio)} ·`
+}
+
+export function describeEffect(effect: Effect): string {
+  switch (effect.kind) {
+    case 'deploy':
+      return `starting ${effect.replicas} × ${effect.version}`
+    case 'scale':
+      return `${effect.version} to ${effect.replicas} replicas`
+    case 'weights':
+      return `weights ${Object.entries(effect.weights)
+        .map(([v, w]) => `${v} ${w} %`)
+        .join(', ')}`
+    case 'migrate':
+      return `migration ${effect.direction}`
+    case 'promote':
+      return `${effect.version} becomes the stable version`
+    case 'revert':
+      return `back to ${effect.version}`
+    case 'cleanup':
+      return `ending all but ${effect.keep.join(', ') || 'nothing'}`
+    case 'notify':
+      return `telling ${effect.audience}`
+    case 'report':
+      return `writing the ${effect.name}`
+  }
+}

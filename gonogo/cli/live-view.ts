@@ -1,0 +1,156 @@
+import { createLogUpdate } from 'log-update'
+import stringWidth from 'string-width'
+import type { Judgement } from '#analysis/index.ts'
+import { formatDuration } from '#core/duration.ts'
+import type { Recorded } from '#core/events.ts'
+import type { DeploymentState } from '#core/state.ts'
+import type { Listener } from '#engine/listener.ts'
+import { weightInForce } from '#engine/sampler.ts'
+import { describeEvent, type Line } from './describe-event.ts'
+import { nextLines } from './next-queue.ts'
+import { isPlainTerminal, type Output } from './output.ts'
+
+const REDRAW_MS = 250
+const HEARTBEAT_MS = 60_000
+const FOOTER_LINES = 12
+
+/** Lines that append, and on a terminal a footer below them, redrawn at most four times a second. */
+export class LiveView implements Listener {
+  readonly #output: Output
+  readonly #isPlain = isPlainTerminal()
+  readonly #footer = createLogUpdate(process.stderr, { showCursor: true })
+  readonly #running = new Map<string, number>()
+  readonly #timer: NodeJS.Timeout
+  #state: DeploymentState | null = null
+  #judgement: Judgement | null = null
+  #lastLineAt = Date.now()
+
+  constructor(output: Output) {
+    this.#output = output
+    this.#timer = setInterval(() => this.#tick(), this.#isPlain ? HEARTBEAT_MS : REDRAW_MS)
+    this.#timer.unref()
+  }
+
+  event(recorded: Recorded, state: DeploymentState): void {
+    this.#state = state
+    const line = describeEvent(recorded, state)
+    if (line) this.#print(line, recorded.at, state.id)
+  }
+
+  started(what: { kind: string; id: string; atMs: number }): void {
+    this.#running.set(`${what.kind} ${what.id}`, what.atMs)
+  }
+
+  finished(what: { kind: string; id: string }): void {
+    this.#running.delete(`${what.kind} ${what.id}`)
+  }
+
+  judged(judgement: Judgement): void {
+    this.#judgement = judgement
+  }
+
+  trouble(message: string): void {
+    this.#print({ word: 'trouble', text: message, tone: 'bad' }, Date.now(), this.#state?.id ?? '')
+  }
+
+  close(): void {
+    clearInterval(this.#timer)
+    if (!this.#isPlain) this.#footer.clear()
+  }
+
+  #print(line: Line, at: number, id: string): void {
+    this.#lastLineAt = Date.now()
+    if (!this.#isPlain) this.#footer.clear()
+    const time = new Date(at).toISOString()
+    const { colours } = this.#output
+    const paint = { good: colours.green, bad: colours.red, person: colours.cyan, calm: (t: string) => t }[
+      line.tone
+    ]
+    const stamp = this.#isPlain ? `${time.slice(0, 19)}Z ${id}` : time.slice(11, 19)
+    this.#output.say(`${colours.dim(stamp)} ${paint(line.word.padEnd(8))} ${line.text}`)
+    this.#draw()
+  }
+
+  #tick(): void {
+    if (!this.#isPlain) {
+      this.#draw()
+      return
+    }
+    if (this.#state && Date.now() - this.#lastLineAt >= HEARTBEAT_MS)
+      this.#output.say(
+        `${new Date().toISOString().slice(0, 19)}Z ${this.#state.id} alive ${this.#state.stage} ${this.#waiting()}`,
+      )
+  }
+
+  #draw(): void {
+    if (this.#isPlain || !this.#state || this.#state.closed) return
+    const width = process.stderr.columns ?? 80
+    const lines = this.#footerLines(this.#state).slice(0, FOOTER_LINES)
+    this.#footer(lines.map((l) => clip(l, width - 1)).join('\n'))
+  }
+
+  #footerLines(state: DeploymentState): string[] {
+    const { opened } = state
+    const weight = weightInForce(state)
+    const head = `── ${opened.service} ${opened.stable?.version ?? 'nothing'}→${opened.release.version} · ${opened.environment} · ${stateWord(state, weight)} · ${this.#waiting()} ──`
+    const running = [...this.#running].map(([name, since]) => `${name} ${formatDuration(Date.now() - since)}`)
+    return [
+      head,
+      ...this.#numbers(state),
+      ...(running.length > 0
+        ? [
+            ` running ${running.slice(0, 4).join(' · ')}${running.length > 4 ? ` and ${running.length - 4} more` : ''}`,
+          ]
+        : []),
+      ...nextLines(state, Date.now(), 4).map((l) => ` ${l}`),
+    ]
+  }
+
+  #numbers(state: DeploymentState): string[] {
+    const judgement = this.#judgement
+    if (!judgement || judgement.canary.requests === 0) return []
+    const { errorRate, errorRatio, p95Ms, p95Ratio } = state.opened.policy.rollback
+    const { canary, baseline } = judgement
+    const percent = (r: number | null | undefined) =>
+      r === null || r === undefined ? 'no data' : `${(r * 100).toFixed(2)} %`
+    const bucket = (b: readonly [number, number | null] | null | undefined) =>
+      b ? (b[1] === null ? `>${b[0]} ms` : `≤${b[1]} ms`) : 'no data'
+    return [
+      ` error   ${percent(canary.errorRatio)} vs ${percent(baseline?.errorRatio)}   limit ${errorRate} % or ${errorRatio}×`,
+      ` p95     ${bucket(canary.p95Ms)} vs ${bucket(baseline?.p95Ms)}   limit ${p95Ms} ms or ${p95Ratio}×`,
+      ` evidence ${judgement.evidence.toPrecision(2)} of ${judgement.line}        failed requests ${canary.errors}`,
+    ]
+  }
+
+  /** What the deployment waits for, with the time left. */
+  #waiting(): string {
+    const state = this.#state
+    if (!state) return ''
+    const step = state.steps.findLast((s) => !s.decision)
+    const due =
+      state.stage === 'shift'
+        ? step?.dueAtMs
+        : state.stage === 'firstHour'
+          ? state.watch?.event.firstHourEndsAtMs
+          : state.stage === 'watch'
+            ? state.watch?.event.endsAtMs
+            : undefined
+    if (!due) return state.stage
+    return `next ${formatDuration(Math.max(0, due - Date.now()))}`
+  }
+}
+
+function stateWord(state: DeploymentState, weight: number): string {
+  if (state.rollback) return 'ROLLING BACK'
+  if (state.paused) return 'PAUSED'
+  if (state.hold) return 'HOLD'
+  if (state.stage === 'shift') return `${state.opened.strategy.toUpperCase()} ${weight} %`
+  return state.stage.toUpperCase()
+}
+
+function clip(text: string, width: number): string {
+  if (stringWidth(text) <= width) return text
+  let cut = text
+  while (stringWidth(cut) > width - 1) cut = cut.slice(0, -1)
+  return `${cut}…`
+}

@@ -1,0 +1,71 @@
+import { Command, CommanderError } from 'commander'
+import { EXIT, Refusal } from '#engine/exit-codes.ts'
+import { StoreProblem } from '#store/store.ts'
+import { exitCodeSoFar } from './command.ts'
+import { registerCheck } from './commands/check.ts'
+import { registerDemo } from './commands/demo.ts'
+import { registerDeploy } from './commands/deploy.ts'
+import { registerDrill } from './commands/drill.ts'
+import { registerInit } from './commands/init.ts'
+import { registerPeople } from './commands/people.ts'
+import { registerPlan } from './commands/plan.ts'
+import { registerReport } from './commands/report.ts'
+import { registerStatus } from './commands/status.ts'
+import { registerVerify } from './commands/verify.ts'
+
+const VERBS = [
+  registerInit,
+  registerPlan,
+  registerCheck,
+  registerDrill,
+  registerDeploy,
+  registerStatus,
+  registerPeople,
+  registerReport,
+  registerVerify,
+  registerDemo,
+]
+
+function program(): Command {
+  const root = new Command('gonogo')
+    .description('A production-deployment checklist that runs itself.')
+    .option('-f, --file <path>', 'the service file', 'gonogo.yaml')
+    .option('--json', 'one JSON document (or JSON lines) on stdout, nothing else there', false)
+    .exitOverride()
+    .showHelpAfterError()
+    .addHelpText(
+      'after',
+      '\nExit codes: 0 done and good · 1 done and not good · 2 wrong use or bad input · 3 the environment · 130 interrupted',
+    )
+  for (const register of VERBS) register(root)
+  return root
+}
+
+/** Every way out of a command is one of five codes and, where it is not good, one clear message without a stack trace. */
+async function main(argv: readonly string[]): Promise<number> {
+  try {
+    await program().parseAsync(argv, { from: 'user' })
+    return exitCodeSoFar()
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.good : EXIT.usage
+    if (error instanceof Refusal) return report(error.code, error.message, error.exit, argv)
+    if (error instanceof StoreProblem) return report(error.code, error.message, EXIT.environment, argv)
+    const message = error instanceof Error ? error.message : String(error)
+    if (process.env.GONOGO_DEBUG && error instanceof Error) process.stderr.write(`${error.stack}\n`)
+    return report(
+      'defect',
+      `${message} (a defect in gonogo: run again with GONOGO_DEBUG=1 and report it)`,
+      EXIT.environment,
+      argv,
+    )
+  }
+}
+
+function report(code: string, message: string, exit: number, argv: readonly string[]): number {
+  if (argv.includes('--json'))
+    process.stdout.write(`${JSON.stringify({ error: { code, message } }, null, 2)}\n`)
+  for (const line of message.split('\n')) process.stderr.write(`gonogo: ${line}\n`)
+  return exit
+}
+
+process.exitCode = await main(process.argv.slice(2))

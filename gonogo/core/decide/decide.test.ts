@@ -1,0 +1,263 @@
+import { describe, expect, it } from 'vitest'
+import type { AnalysisJudged, Effect } from '../events.ts'
+import type { foldAll } from '../fold.ts'
+import type { Command } from './command.ts'
+import { decide } from './index.ts'
+import { release, SmallDeployment } from './small-deployment.ts'
+
+/** Beyond any wait of the policy: only evidence growing old is that far. */
+const FAR_MS = 24 * 3_600_000
+
+type World = {
+  /** What an effect answers; ok when nothing is said. */
+  effect?: (key: string, effect: Effect) => { ok: boolean; code?: string }
+  check?: (item: string) => 'pass' | 'fail' | 'unknown'
+  verdict?: (d: SmallDeployment) => AnalysisJudged['verdict']
+}
+
+const arm = { requests: 100, errors: 0, errorRatio: 0, p95Ms: [0, 10] as const }
+
+function judged(d: SmallDeployment, verdict: AnalysisJudged['verdict']): AnalysisJudged {
+  return {
+    type: 'analysisJudged',
+    verdict,
+    trigger: verdict === 'rollback' ? 'errorRatio' : null,
+    step: d.state.steps.at(-1)?.step ?? -1,
+    sentence: `it is ${verdict}`,
+    evidence: 1,
+    line: 1000,
+    largestRatioNotRuledOut: null,
+    detectedAfterMs: 1,
+    blindMs: 0,
+    numbers: { canary: arm, baseline: arm },
+  }
+}
+
+/** Does what `decide` wants in a world of the test's making, until it is closed or nothing is left to do. */
+function play(d: SmallDeployment, world: World = {}, turns = 500): string[] {
+  const done: string[] = []
+  for (let turn = 0; turn < turns && !d.state.closed; turn++) {
+    const commands = decide(d.state, d.now)
+    const act = commands.find((c) => c.kind !== 'wait')
+    if (act) obey(d, act, world, done)
+    else {
+      const waits = commands.flatMap((c) => (c.kind === 'wait' ? [c.untilMs] : []))
+      if (waits.length === 0 || Math.min(...waits) > d.now + FAR_MS) return done
+      d.now = Math.max(d.now, Math.min(...waits))
+    }
+  }
+  return done
+}
+
+function obey(d: SmallDeployment, command: Command, world: World, done: string[]): void {
+  if (command.kind === 'record') d.add(command.event, 0)
+  if (command.kind === 'run') d.checked(command.item, world.check?.(command.item) ?? 'pass')
+  if (command.kind === 'judge') d.add(judged(d, world.verdict?.(d) ?? 'proceed'))
+  if (command.kind === 'effect') {
+    const { key, effect, attempt } = command
+    d.add({ type: 'effectIntended', key, effect, attempt })
+    const outcome = world.effect?.(key, effect) ?? { ok: true }
+    done.push(key)
+    d.add({
+      type: 'effectSettled',
+      key,
+      ok: outcome.ok,
+      code: outcome.code ?? null,
+      detail: key,
+      durationMs: 1,
+      lastRequestAtMs: d.now,
+    })
+  }
+}
+
+/** Through both gates before execution. */
+function voted(options: ConstructorParameters<typeof SmallDeployment>[0] = {}): SmallDeployment {
+  const d = new SmallDeployment(options).attested('1.1.2', 'cy', 'security-lead')
+  play(d)
+  d.voted('planning', 'ada', 'deployment-lead')
+  play(d)
+  d.voted('execution', 'ada', 'deployment-lead')
+    .voted('execution', 'cy', 'security-lead')
+    .voted('execution', 'eve', 'engineering-lead')
+  return d
+}
+
+function finish(d: SmallDeployment, world: World = {}): string[] {
+  const done = play(d, world)
+  const decision = (action: 'watch' | 'present') =>
+    ({
+      gonogo: 1,
+      kind: 'decision',
+      deployment: 'd-small',
+      person: 'bo',
+      at: d.now,
+      action,
+      reason: 'here',
+    }) as const
+  if (d.state.closed) return done
+  for (const action of ['watch', 'present'] as const)
+    d.add({ type: 'decided', statement: decision(action), signature: '', key: '', demo: false })
+  done.push(...play(d, world))
+  d.voted('watch', 'bo', 'sre-on-call')
+  return [...done, ...play(d, world)]
+}
+
+describe('decide', () => {
+  it('changes nothing before the three leads have voted', () => {
+    const d = new SmallDeployment().attested('1.1.2', 'cy', 'security-lead')
+    expect(play(d)).toEqual([])
+    d.voted('planning', 'ada', 'deployment-lead')
+    expect(play(d)).toEqual([])
+    d.voted('execution', 'ada', 'deployment-lead').voted('execution', 'cy', 'security-lead')
+    expect(play(d)).toEqual([])
+  })
+
+  it('takes a canary to success, each effect once and in order', () => {
+    const d = voted()
+    expect(finish(d)).toEqual([
+      'deploy:1.1.0',
+      'weights:0',
+      'weights:1',
+      'promote:1.1.0',
+      'notify:completed:engineering',
+      'report:report',
+      'cleanup',
+    ])
+    expect(d.state.closed?.status).toBe('success')
+  })
+
+  it.each([
+    ['blue-green', ['deploy:1.1.0', 'weights:0', 'promote:1.1.0']],
+    [
+      'rolling',
+      ['deploy:1.1.0', 'weights:0', 'shrink:0', 'grow:1', 'weights:1', 'shrink:1', 'promote:1.1.0'],
+    ],
+    ['recreate', ['stop:stable', 'deploy:1.1.0', 'weights:0', 'promote:1.1.0']],
+  ] as const)('takes %s to success', (strategy, effects) => {
+    const d = voted({ strategy })
+    expect(finish(d).slice(0, effects.length)).toEqual(effects)
+    expect(d.state.closed?.status).toBe('success')
+  })
+
+  it('migrates before it deploys', () => {
+    const d = voted({ release: release('1.1.0', { flags: { migrations: true } }) })
+    expect(finish(d).slice(0, 2)).toEqual(['migrate:up', 'deploy:1.1.0'])
+  })
+
+  it('rolls back when the analysis says so, traffic before everything else', () => {
+    const d = voted()
+    const world: World = { verdict: () => 'rollback' }
+    const done = play(d, world)
+    expect(done.slice(0, 3)).toEqual(['deploy:1.1.0', 'weights:0', 'revert:1.0.0'])
+    expect(d.state.closed?.status).toBe('rolled-back')
+    expect(d.state.rollback?.completed?.event.restored).toBe('yes')
+  })
+
+  it('does not wait for a notification to go back', () => {
+    const d = voted()
+    const done = play(
+      d,
+      { verdict: () => 'rollback', effect: (key) => ({ ok: !key.startsWith('notify') }) },
+      60,
+    )
+    expect(done).toContain('report:incident')
+    expect(d.state.rollback?.completed).not.toBeNull()
+  })
+
+  it('undoes a migration last, and only one that the old version cannot live with', () => {
+    const change = { flags: { migrations: true }, backwardCompatible: false } as const
+    const broken = voted({ release: release('1.1.0', change) })
+    expect(play(broken, { verdict: () => 'rollback' })).toEqual(
+      expect.arrayContaining(['revert:1.0.0', 'migrate:down']),
+    )
+    const compatible = voted({ release: release('1.1.0', { flags: { migrations: true } }) })
+    expect(play(compatible, { verdict: () => 'rollback' })).not.toContain('migrate:down')
+  })
+
+  it('rolls back when the new version cannot be deployed', () => {
+    const d = voted()
+    play(d, {
+      effect: (key) => (key.startsWith('deploy') ? { ok: false, code: 'crash-loop' } : { ok: true }),
+    })
+    expect(d.state.rollback?.decided.event.criterion).toBe('crash-loop')
+    expect(d.state.closed?.status).toBe('rolled-back')
+  })
+
+  it('rolls back when a startup item fails twice, not once', () => {
+    const once = voted()
+    let looks = 0
+    play(once, { check: (item) => (item === '3.3.1' && ++looks === 1 ? 'fail' : 'pass') })
+    expect(once.state.rollback).toBeNull()
+    const twice = voted()
+    play(twice, { check: (item) => (item === '3.3.1' ? 'fail' : 'pass') })
+    expect(twice.state.rollback?.decided.event.criterion).toBe('item 3.3.1')
+  })
+
+  it('extends an undecided step once, then holds and proceeds nowhere', () => {
+    const d = voted()
+    play(d, { verdict: () => 'unknown' }, 60)
+    expect(d.state.steps).toHaveLength(1)
+    expect(d.state.steps[0]?.extended).toBe(true)
+    expect(d.state.hold).not.toBeNull()
+    expect(d.state.steps[0]?.decision).toBeNull()
+  })
+
+  it('closes without a rollback when it is aborted before production changed', () => {
+    const d = new SmallDeployment()
+    const statement = {
+      gonogo: 1,
+      kind: 'decision',
+      deployment: 'd-small',
+      person: 'ada',
+      at: 1,
+      action: 'abort',
+      reason: 'no',
+    } as const
+    d.add({ type: 'decided', statement, signature: '', key: '', demo: false })
+    play(d)
+    expect(d.state.closed?.status).toBe('not-started')
+  })
+
+  it('rolls back for a person from every stage of execution', () => {
+    for (let turns = 1; turns < 12; turns++) {
+      const d = voted()
+      play(d, {}, turns)
+      if (Object.keys(d.state.effects).length === 0) continue
+      const statement = {
+        gonogo: 1,
+        kind: 'decision',
+        deployment: 'd-small',
+        person: 'ada',
+        at: 1,
+        action: 'rollback',
+        reason: 'stop',
+      } as const
+      d.add({ type: 'decided', statement, signature: '', key: '', demo: false })
+      play(d)
+      expect(d.state.closed?.status).toBe('rolled-back')
+    }
+  })
+
+  it('enters the watch’s end no sooner than the log says', () => {
+    const d = voted()
+    play(d)
+    expect(d.state.stage).toBe('documentation')
+    expect(d.state.stageEnteredAt.documentation).toBeGreaterThanOrEqual(d.state.watch?.event.endsAtMs ?? Number.NaN)
+  })
+
+  it('rolls back at the last moment of the watch', () => {
+    const d = voted()
+    for (let i = 0; i < 100 && d.state.stage !== 'watch'; i++) play(d, {}, 1)
+    expect(d.state.stage).toBe('watch')
+    d.add(judged(d, 'rollback'))
+    play(d)
+    expect(d.state.closed?.status).toBe('rolled-back')
+  })
+
+  it('takes the new version away when there is nothing to go back to', () => {
+    const d = voted({ stable: null })
+    const done = play(d, { check: (item) => (item === '3.3.1' ? 'fail' : 'pass') })
+    expect(done).toContain('revert:none')
+    expect(d.state.opened.strategy).toBe('recreate')
+  })
+})

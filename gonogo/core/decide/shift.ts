@@ -1,0 +1,59 @@
+import type { Numbers } from '../events.ts'
+import { formatDuration } from '../duration.ts'
+import type { DeploymentState, StepRecord } from '../state.ts'
+import { promoteEffect, stepEffects } from '../strategies.ts'
+import { type Command, inOrder, record } from './command.ts'
+
+/** Step by step: make the weight true, watch it for its wait, then proceed, extend once, or hold for a person. */
+export function decideShift(state: DeploymentState, now: number): Command[] {
+  const { steps } = state.opened.plan
+  for (const [index, step] of steps.entries()) {
+    const started = state.steps.find((s) => s.step === index)
+    if (started?.decision) continue
+    if (started) return decideStep(state, started, now)
+    const progress = inOrder(state, stepEffects(state, index))
+    if (!progress.done) return [...progress.commands]
+    return [record({ type: 'stepStarted', step: index, weight: step.weight, dueAtMs: now + step.waitMs })]
+  }
+  const promoted = inOrder(state, [promoteEffect(state)])
+  return promoted.done ? [record({ type: 'stageEntered', stage: 'validate' })] : [...promoted.commands]
+}
+
+function decideStep(state: DeploymentState, step: StepRecord, now: number): Command[] {
+  const skip = state.decisions.find((d) => d.event.statement.action === 'proceed' && d.at >= step.startedAt)
+  const judged = state.analysis
+  if (skip) {
+    const name = state.opened.roster[skip.event.statement.person]?.name ?? skip.event.statement.person
+    const sentence = `${name} skipped the rest of the wait: ${skip.event.statement.reason}`
+    return [decided(step, sentence, judged?.event.numbers ?? null, skip.event.statement.person)]
+  }
+  if (now < step.dueAtMs) return [{ kind: 'wait', untilMs: step.dueAtMs }]
+  if (!judged || judged.at < step.dueAtMs || judged.event.step !== step.step) return [{ kind: 'judge' }]
+  if (judged.event.verdict === 'proceed')
+    return state.hold ? release : [decided(step, judged.event.sentence, judged.event.numbers, null)]
+  if (!step.extended) {
+    const wait = Math.max(state.opened.plan.steps[step.step]?.waitMs ?? 0, 1000)
+    const reason = `${judged.event.verdict} after ${formatDuration(now - step.startedAt)}: ${judged.event.sentence}`
+    return [record({ type: 'stepExtended', step: step.step, dueAtMs: now + wait, reason })]
+  }
+  if (!state.hold) return [record({ type: 'held', reason: `step at ${step.weight} %: ${judged.event.sentence}` })]
+  return [{ kind: 'judge' }]
+}
+
+const release: Command[] = [record({ type: 'released', reason: 'the analysis has its evidence now' })]
+
+const decided = (
+  step: StepRecord,
+  sentence: string,
+  numbers: Numbers | null,
+  by: string | null,
+): Command =>
+  record({
+    type: 'stepDecided',
+    step: step.step,
+    weight: step.weight,
+    decision: 'proceed',
+    sentence,
+    numbers,
+    by,
+  })

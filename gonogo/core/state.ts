@@ -1,0 +1,90 @@
+import type { Stage } from './checklist.ts'
+import type {
+  AnalysisJudged,
+  Attested,
+  CheckSettled,
+  Decided,
+  Effect,
+  FaultSeen,
+  FinalStatus,
+  Opened,
+  Recorded,
+  RollbackCompleted,
+  RollbackDecided,
+  StepDecided,
+  Voted,
+  Waived,
+  WatchStarted,
+} from './events.ts'
+
+/** Everything that the log says of one item. */
+export type ItemRecord = {
+  readonly check: Recorded<CheckSettled> | null
+  /** Results before the last one, oldest first; at most 20 are kept here, the log has all. */
+  readonly before: readonly Recorded<CheckSettled>[]
+  /** How often in a row the last verdict came. */
+  readonly streak: number
+  readonly attestation: Recorded<Attested> | null
+  readonly waiver: Recorded<Waived> | null
+}
+
+export type EffectRecord = {
+  readonly key: string
+  readonly effect: Effect
+  readonly attempts: number
+  readonly intendedAt: number
+  readonly settled: {
+    readonly at: number
+    readonly ok: boolean
+    readonly code: string | null
+    readonly detail: string
+    readonly lastRequestAtMs: number | null
+    readonly failedRequests: number | null
+  } | null
+}
+
+export type StepRecord = {
+  readonly step: number
+  readonly weight: number
+  readonly startedAt: number
+  readonly dueAtMs: number
+  readonly extended: boolean
+  readonly decision: Recorded<StepDecided> | null
+}
+
+export type RollbackRecord = {
+  readonly decided: Recorded<RollbackDecided>
+  readonly completed: Recorded<RollbackCompleted> | null
+}
+
+/** A deployment as its log tells it. Everything a person sees is a view of this. */
+export type DeploymentState = {
+  readonly id: string
+  readonly seq: number
+  readonly openedAt: number
+  readonly lastAt: number
+  readonly opened: Opened
+  readonly stage: Stage
+  readonly stageEnteredAt: Readonly<Partial<Record<Stage, number>>>
+  readonly items: Readonly<Record<string, ItemRecord>>
+  readonly votes: readonly Recorded<Voted>[]
+  readonly gates: Readonly<Record<string, { readonly at: number; readonly evidenceRoot: string }>>
+  readonly effects: Readonly<Record<string, EffectRecord>>
+  readonly steps: readonly StepRecord[]
+  readonly analysis: Recorded<AnalysisJudged> | null
+  readonly decisions: readonly Recorded<Decided>[]
+  readonly paused: boolean
+  readonly hold: { readonly at: number; readonly reason: string } | null
+  readonly fault: Recorded<FaultSeen> | null
+  readonly watch: Recorded<WatchStarted> | null
+  readonly watchHolder: string | null
+  readonly rollback: RollbackRecord | null
+  readonly reports: Readonly<Record<string, { readonly at: number; readonly digest: string }>>
+  readonly closed: { readonly at: number; readonly status: FinalStatus } | null
+}
+
+export const emptyItem: ItemRecord = { check: null, before: [], streak: 0, attestation: null, waiver: null }
+
+/** True from the first change to production on: the criteria are armed, and going back is possible. */
+export const isProductionChanged = (state: DeploymentState): boolean =>
+  Object.values(state.effects).some((e) => e.effect.kind !== 'notify' && e.effect.kind !== 'report')

@@ -1,0 +1,97 @@
+import { CHECKS } from '#checks/registry.ts'
+import type { CheckSettled } from '#core/events.ts'
+import { fold, openState } from '#core/fold.ts'
+import { stageIndex } from '#core/items.ts'
+import type { Release } from '#core/release.ts'
+import type { DeploymentState } from '#core/state.ts'
+import { openEvidenceStore } from '#evidence/evidence-store.ts'
+import { openTarget } from '#targets/open-target.ts'
+import type { Target } from '#targets/target.ts'
+import { checkContext } from './check-context.ts'
+import { runCheck } from './check-runner.ts'
+import { Refusal } from './exit-codes.ts'
+import { openedEvent } from './open-deployment.ts'
+import { environmentFolder, evidenceFolder, type Workspace } from './workspace.ts'
+
+export type CheckNow = {
+  readonly workspace: Workspace
+  readonly environment: string
+  readonly release: Release
+  readonly releaseOf: (version: string) => Release
+  /** Item ids; every bound check up to the gate of phase 2 when empty. */
+  readonly items: readonly string[]
+  started(id: string): void
+}
+
+/** Runs checks against the world as it is, as a deployment of this release would, and records nothing. */
+export async function checkNow(request: CheckNow): Promise<CheckSettled[]> {
+  const { workspace, environment, release } = request
+  const targets = await openAll(workspace)
+  try {
+    const world = await targets.get(environment)?.observe()
+    const stable = world?.stable && world.stable !== release.version ? request.releaseOf(world.stable) : null
+    const opened = openedEvent({ workspace, environment, release, stable, replicas: 1, now: Date.now() })
+    let state = openState('check', { seq: 1, at: Date.now(), event: opened })
+    const results: CheckSettled[] = []
+    for (const id of wanted(state, request.items)) {
+      request.started(id)
+      const settled = await runOne(workspace, targets, state, id)
+      state = fold(state, { seq: state.seq + 1, at: Date.now(), event: settled })
+      results.push(settled)
+    }
+    return results
+  } finally {
+    for (const target of targets.values()) await target.close?.()
+  }
+}
+
+async function runOne(
+  workspace: Workspace,
+  targets: ReadonlyMap<string, Target>,
+  state: DeploymentState,
+  id: string,
+): Promise<CheckSettled> {
+  const check = CHECKS.get(id)
+  if (!check) throw new Refusal('no-check', `${id} has no automated proof; a person attests it`)
+  const parts = {
+    root: workspace.root,
+    service: workspace.service,
+    evidence: openEvidenceStore(evidenceFolder(workspace.root)),
+    now: () => Date.now(),
+    targets,
+    previous: null,
+  }
+  return runCheck(
+    check,
+    workspace.service.checks[id],
+    await checkContext(parts, state, id),
+    new AbortController().signal,
+  )
+}
+
+function wanted(state: DeploymentState, items: readonly string[]): string[] {
+  const { plan } = state.opened
+  for (const id of items)
+    if (!plan.items.some((item) => item.id === id))
+      throw new Refusal('unknown-item', `there is no item ${id} in ${plan.checklist.name}`)
+  if (items.length > 0) return [...items]
+  return plan.items
+    .filter(
+      (item) => item.bound && item.applies === 'yes' && stageIndex(item.stage) <= stageIndex('preparation'),
+    )
+    .map((item) => item.id)
+}
+
+async function openAll(workspace: Workspace) {
+  const opened = new Map<string, Awaited<ReturnType<typeof openTarget>>>()
+  for (const [name, environment] of Object.entries(workspace.service.environments)) {
+    const target = await openTarget(
+      name,
+      environment,
+      environmentFolder(workspace, name),
+      workspace.root,
+    ).catch(() => null)
+    if (target) opened.set(name, target)
+  }
+  return opened
+}

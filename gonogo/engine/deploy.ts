@@ -1,0 +1,92 @@
+import type { Release } from '#core/release.ts'
+import type { DeploymentState } from '#core/state.ts'
+import type { Store } from '#store/store.ts'
+import { openTarget } from '#targets/open-target.ts'
+import type { Clock } from './clock.ts'
+import { EXIT, Refusal } from './exit-codes.ts'
+import type { Listener } from './listener.ts'
+import { openDeploymentOf, openedEvent } from './open-deployment.ts'
+import { openSession } from './session.ts'
+import { environmentFolder, newDeploymentId, type Workspace } from './workspace.ts'
+import { writeBundle } from './write-report.ts'
+
+export type DeployRequest = {
+  readonly workspace: Workspace
+  readonly store: Store
+  readonly environment: string
+  readonly release: Release
+  /** Reads the release that the target says is stable. */
+  readonly releaseOf: (version: string) => Release
+  readonly clock: Clock
+  readonly listener: Listener
+  readonly stop: AbortSignal
+  readonly boundary?: (name: string) => void
+}
+
+export type Deployed = {
+  readonly state: DeploymentState
+  readonly report: string | null
+  readonly bundle: string | null
+}
+
+/** Opens the deployment, or takes up the one of this release that is under way, and runs it to its end. */
+export async function deploy(request: DeployRequest): Promise<Deployed> {
+  const { workspace, store, clock } = request
+  const id = await openOrResume(request)
+  const session = await openSession(workspace, store, id, clock, request.listener, request.boundary)
+  try {
+    const state = await session.run(request.stop)
+    if (!state.closed) return { state, report: null, bundle: null }
+    return { state, ...(await writeBundle(workspace, store, state, clock.now())) }
+  } finally {
+    await session.close()
+  }
+}
+
+async function openOrResume(request: DeployRequest): Promise<string> {
+  const { workspace, store, environment, release, clock } = request
+  const underWay = openDeploymentOf(store, environment)
+  if (underWay) {
+    const version = underWay.state.opened.release.version
+    if (version === release.version) return underWay.id
+    throw new Refusal(
+      'under-way',
+      `${underWay.id} (${version}) is under way in ${environment}; finish it or end it with: gonogo abort --deployment ${underWay.id}`,
+      EXIT.environment,
+    )
+  }
+  const declared = workspace.service.environments[environment]
+  if (!declared)
+    throw new Refusal('no-environment', `${workspace.serviceFile}: environments has no ${environment}`)
+  const target = await openTarget(
+    environment,
+    declared,
+    environmentFolder(workspace, environment),
+    workspace.root,
+  )
+  try {
+    const world = await target.observe()
+    if (world.stable === release.version)
+      throw new Refusal(
+        'already-stable',
+        `${release.version} is what ${environment} runs already`,
+        EXIT.notGood,
+      )
+    const stable = world.stable ? request.releaseOf(world.stable) : null
+    const id = newDeploymentId()
+    const opened = openedEvent({
+      workspace,
+      environment,
+      release,
+      stable,
+      replicas: target.replicas,
+      now: clock.now(),
+    })
+    const { type, ...data } = opened
+    const result = store.append(id, 0, null, [{ at: clock.now(), type, data }])
+    if (!result.ok) throw new Refusal('conflict', `could not open ${id}`, EXIT.environment)
+    return id
+  } finally {
+    await target.close?.()
+  }
+}

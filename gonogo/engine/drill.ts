@@ -1,0 +1,180 @@
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
+import type { CheckContext } from '#checks/check.ts'
+import { CheckProblem } from '#checks/check.ts'
+import type { Drill, DrillFault, DrillGround, DrillScratch } from '#checks/drill.ts'
+import { CHECKS, DRILLS } from '#checks/registry.ts'
+import type { Json } from '#core/json.ts'
+import type { Release } from '#core/release.ts'
+import type { Verdict } from '#core/verdict.ts'
+import { openEvidenceStore } from '#evidence/evidence-store.ts'
+import { runCheck } from './check-runner.ts'
+import { Refusal } from './exit-codes.ts'
+import type { Workspace } from './workspace.ts'
+
+export type DrillResult = {
+  readonly item: string
+  readonly fault: string
+  /** Verdict with the fault planted, and what it had to be. */
+  readonly with: Verdict
+  readonly without: Verdict
+  readonly expected: 'fail' | 'unknown'
+  readonly ok: boolean
+  readonly summary: string
+}
+
+/**
+ * Proves the checks themselves: each must pass on its good ground and come out red for each planted fault. A check whose
+ * good ground does not pass proves nothing, so that is a failed drill, too.
+ */
+export async function drill(
+  workspace: Workspace,
+  items: readonly string[],
+  settled: (result: DrillResult) => void,
+): Promise<DrillResult[]> {
+  for (const id of items)
+    if (!DRILLS.some((d) => d.item === id))
+      throw new Refusal(
+        'no-drill',
+        `${id} has no drill; items with one: ${DRILLS.map((d) => d.item).join(', ')}`,
+      )
+  const chosen = DRILLS.filter((d) => items.length === 0 || items.includes(d.item))
+  const results: DrillResult[] = []
+  for (const one of chosen)
+    for (const result of await drillOne(workspace, one)) {
+      results.push(result)
+      settled(result)
+    }
+  return results
+}
+
+async function drillOne(workspace: Workspace, one: Drill): Promise<DrillResult[]> {
+  const folder = await mkdtemp(join(tmpdir(), 'gonogo-drill-'))
+  const scratch = scratchIn(folder, workspace.root)
+  const results: DrillResult[] = []
+  try {
+    for (const fault of one.faults) results.push(await tryFault(workspace, one, fault, scratch))
+    return results
+  } finally {
+    await rm(folder, { recursive: true, force: true })
+  }
+}
+
+/** A fresh ground for each fault: what one fault broke must not help the next one look red. */
+async function tryFault(
+  workspace: Workspace,
+  one: Drill,
+  fault: DrillFault<unknown>,
+  scratch: DrillScratch,
+): Promise<DrillResult> {
+  const common = { item: one.item, fault: fault.name, expected: fault.expect }
+  let ground: DrillGround<unknown> | null = null
+  try {
+    ground = await one.ground(scratch)
+    const without = await judge(workspace, one.item, ground.config, ground.context ?? {}, scratch)
+    const planted = await fault.plant(ground, scratch)
+    try {
+      const red = await judge(
+        workspace,
+        one.item,
+        planted.config ?? ground.config,
+        { ...ground.context, ...planted.context },
+        scratch,
+      )
+      const ok = without.verdict === 'pass' && red.verdict === fault.expect
+      const summary =
+        without.verdict === 'pass' ? red.summary : `not green without the fault: ${without.summary}`
+      return { ...common, with: red.verdict, without: without.verdict, ok, summary }
+    } finally {
+      await planted.close?.()
+    }
+  } catch (error) {
+    const summary = `the drill itself broke: ${error instanceof Error ? error.message : String(error)}`
+    return { ...common, with: 'unknown', without: 'unknown', ok: false, summary }
+  } finally {
+    await ground?.close?.()
+  }
+}
+
+async function judge(
+  workspace: Workspace,
+  item: string,
+  config: Json,
+  overrides: Partial<CheckContext>,
+  scratch: DrillScratch,
+) {
+  const check = CHECKS.get(item)
+  if (!check) throw new Error(`no check ${item}`)
+  const context = { ...scratchContext(workspace, item, scratch), ...overrides }
+  return runCheck(check, config, context, new AbortController().signal)
+}
+
+function scratchIn(folder: string, root: string): DrillScratch {
+  return {
+    folder,
+    root,
+    write: async (path, text) => {
+      const file = join(folder, path)
+      await mkdir(dirname(file), { recursive: true })
+      await writeFile(file, text)
+      return file
+    },
+  }
+}
+
+function scratchContext(
+  workspace: Workspace,
+  item: string,
+  scratch: DrillScratch,
+): Omit<CheckContext, 'signal'> {
+  const evidence = openEvidenceStore(join(scratch.folder, 'evidence'))
+  const missing = (): never => {
+    throw new CheckProblem('this drill has no environment')
+  }
+  return {
+    item,
+    now: () => Date.now(),
+    root: scratch.folder,
+    service: workspace.service,
+    release: DRILL_RELEASE,
+    stable: { ...DRILL_RELEASE, version: '1.0.0', commit: 'a'.repeat(40) },
+    deploymentId: 'd-drill',
+    get environment() {
+      return missing()
+    },
+    environmentNamed: missing,
+    resultOf: () => null,
+    previousResultOf: () => null,
+    timeline: {
+      openedAtMs: 0,
+      candidateDeployedAtMs: null,
+      fullTrafficAtMs: null,
+      watchStartedAtMs: null,
+      watchEndsAtMs: null,
+      rolledBack: false,
+      people: { attested: [], voted: [] },
+    },
+    keep: (name, mediaType, bytes) => evidence.put(name, mediaType, bytes),
+  }
+}
+
+/** A release that no drill takes for a real one; each ground overrides what it needs. */
+const DRILL_RELEASE: Release = {
+  release: 1,
+  version: '1.1.0',
+  commit: 'b'.repeat(40),
+  type: 'feature',
+  risk: 'medium',
+  strategy: 'canary',
+  window: { start: 0, end: Number.MAX_SAFE_INTEGER, timeZone: 'UTC' },
+  components: ['gateway', 'agent', 'mcp-server', 'database'],
+  artifact: '.',
+  digest: `sha256:${'0'.repeat(64)}`,
+  flags: {},
+  authors: [],
+  config: {},
+  backwardCompatible: true,
+  featureFlags: {},
+  newFeatures: [],
+}

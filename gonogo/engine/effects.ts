@@ -1,0 +1,147 @@
+import { appendFile, mkdir, readFile } from 'node:fs/promises'
+import { dirname, resolve } from 'node:path'
+import type { Effect, EffectSettled } from '#core/events.ts'
+import type { Release } from '#core/release.ts'
+import type { Environment, Service } from '#core/service.ts'
+import type { DeploymentState } from '#core/state.ts'
+import type { Outcome, Target } from '#targets/target.ts'
+import { runCommand } from './command-runner.ts'
+
+const MIGRATION_LIMIT_MS = 30 * 60_000
+
+export type EffectWorld = {
+  /** Folder of the service file. */
+  readonly root: string
+  readonly service: Service
+  readonly environment: Environment
+  readonly target: Target
+  /** Epoch ms of the last request that a version was given; null where the target does not count. */
+  lastRequestAt(version: string): Promise<number | null>
+  /** Writes a report from the log and answers with its digest. */
+  report(name: 'report' | 'incident', state: DeploymentState): Promise<{ digest: string; path: string }>
+}
+
+type Settled = Pick<EffectSettled, 'ok' | 'code' | 'detail' | 'lastRequestAtMs' | 'failedRequests'>
+
+/** Does one effect under its key. Never throws: what goes wrong is an outcome with a code. */
+export async function perform(
+  world: EffectWorld,
+  state: DeploymentState,
+  key: string,
+  effect: Effect,
+): Promise<Settled> {
+  try {
+    return await act(world, state, key, effect)
+  } catch (error) {
+    return {
+      ok: false,
+      code: 'broken',
+      detail: error instanceof Error ? (error.message.split('\n')[0] ?? '') : String(error),
+    }
+  }
+}
+
+async function act(
+  world: EffectWorld,
+  state: DeploymentState,
+  key: string,
+  effect: Effect,
+): Promise<Settled> {
+  const { target } = world
+  const unique = `${state.id}/${key}`
+  switch (effect.kind) {
+    case 'deploy':
+      return settled(await target.deploy(workloadOf(world, state.opened.release, effect.replicas), unique))
+    case 'scale':
+      return settled(await target.scale(effect.version, effect.replicas, unique))
+    case 'weights':
+      return settled(await target.setWeights(effect.weights, unique))
+    case 'promote':
+      return settled(await target.promote(effect.version, unique))
+    case 'cleanup':
+      return settled(await target.cleanup(effect.keep, unique))
+    case 'revert':
+      return revert(world, effect.version, effect.drop, unique)
+    case 'migrate':
+      return migrate(world, state.opened.release, effect.direction, effect.to)
+    case 'notify':
+      return notify(world, state, key, effect.audience, effect.message)
+    case 'report': {
+      const { path, digest } = await world.report(effect.name, state)
+      return { ok: true, code: null, detail: `${path} ${digest}` }
+    }
+  }
+}
+
+const settled = (outcome: Outcome): Settled => ({
+  ok: outcome.ok,
+  code: outcome.ok ? null : outcome.code,
+  detail: outcome.detail,
+})
+
+export function workloadOf(world: Pick<EffectWorld, 'root'>, release: Release, replicas: number) {
+  const artifact = resolve(world.root, release.artifact)
+  return { version: release.version, artifact, digest: release.digest, replicas, config: release.config }
+}
+
+/** Counts what the dropped version did wrong before it is gone. */
+async function revert(world: EffectWorld, version: string, drop: string, key: string): Promise<Settled> {
+  const outcome = await world.target.revert(version, drop, key)
+  const lastRequestAtMs = await world.lastRequestAt(drop).catch(() => null)
+  const scrape = await world.target.metrics.sample().catch(() => null)
+  const dropped = scrape?.instances.filter((i) => i.version === drop)
+  const failedRequests = dropped ? dropped.reduce((sum, i) => sum + i.errors, 0) : null
+  return { ...settled(outcome), lastRequestAtMs, failedRequests }
+}
+
+/** The service's own migration command; run again it finds nothing to do. */
+async function migrate(
+  world: EffectWorld,
+  release: Release,
+  direction: 'up' | 'down',
+  to: number | null,
+): Promise<Settled> {
+  const { database } = world.environment
+  if (!database)
+    return {
+      ok: false,
+      code: 'no-database',
+      detail: 'the release has migrations but the environment declares no database',
+    }
+  const file = resolve(world.root, database.file)
+  const fill = (part: string) => part.replaceAll('${database}', file).replaceAll('${to}', String(to ?? ''))
+  const command = database.migrate[direction].map(fill)
+  const result = await runCommand(command, {
+    cwd: resolve(world.root, release.artifact),
+    limitMs: MIGRATION_LIMIT_MS,
+  })
+  const said = (result.ok ? result.stdout : result.stderr).trim().split('\n').at(-1) ?? ''
+  return {
+    ok: result.ok,
+    code: result.ok ? null : 'migration-failed',
+    detail: `${command.slice(1).join(' ')}: ${said.slice(0, 300)}`,
+  }
+}
+
+/** Channels that are files here; each message once, by its key. Other channels are connectors. */
+async function notify(
+  world: EffectWorld,
+  state: DeploymentState,
+  key: string,
+  audience: string,
+  message: string,
+): Promise<Settled> {
+  const declared = world.service.audiences[audience]
+  if (!declared)
+    return { ok: false, code: 'no-audience', detail: `audience ${audience} is not declared under audiences:` }
+  if (!declared.file)
+    return { ok: true, code: null, detail: `${declared.channel}: no connector, for a person to send` }
+  const file = resolve(world.root, declared.file)
+  const id = `${state.id}/${key}`
+  const sent = await readFile(file, 'utf8').catch(() => '')
+  if (!sent.includes(`"${id}"`)) {
+    await mkdir(dirname(file), { recursive: true })
+    await appendFile(file, `${JSON.stringify({ id, channel: declared.channel, message })}\n`)
+  }
+  return { ok: true, code: null, detail: `delivered to ${declared.channel} (${declared.file})` }
+}

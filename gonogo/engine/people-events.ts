@@ -1,0 +1,223 @@
+import type { PhaseId } from '#core/checklist.ts'
+import type { DeploymentEvent } from '#core/events.ts'
+import { gateView } from '#core/gates.ts'
+import { appliesNow, itemStatus, waivableClaim } from '#core/items.ts'
+import { whyNotEntitled } from '#core/people.ts'
+import type { Role } from '#core/roles.ts'
+import { type DeploymentState, emptyItem } from '#core/state.ts'
+import type { Action, Attestation, Decision, Signed, Statement, Vote, Waiver } from '#core/statement.ts'
+import { type Signer, signStatement, verifyStatement } from '#evidence/signatures.ts'
+import type { Store } from '#store/store.ts'
+import { EXIT, Refusal } from './exit-codes.ts'
+import { readState } from './journal.ts'
+
+export type Author = { readonly person: string; readonly signer: Signer }
+
+const MAX_CONFLICTS = 50
+
+/** A person's signed statement, appended to the log. Throws a Refusal that says why it would not count. */
+export async function attest(
+  store: Store,
+  id: string,
+  author: Author,
+  about: Pick<Attestation, 'item' | 'text' | 'value' | 'link'>,
+  now: number,
+) {
+  const state = mustRead(store, id)
+  const item = mustHaveItem(state, about.item)
+  if (item.bound)
+    throw new Refusal(
+      'bound',
+      `${item.id} is proved by a check; it takes a waiver, not an attestation: gonogo waive ${item.id}`,
+      EXIT.notGood,
+    )
+  if (item.strict || item.proof === 'deployment')
+    throw new Refusal(
+      'not-attestable',
+      `${item.id} is proved by the deployment itself; nobody attests it`,
+      EXIT.notGood,
+    )
+  refuseUnless(state, author.person, item.role)
+  const statement: Attestation = {
+    gonogo: 1,
+    kind: 'attestation',
+    deployment: id,
+    person: author.person,
+    role: item.role,
+    at: now,
+    ...about,
+  }
+  return append(store, id, now, {
+    type: 'attested',
+    item: item.id,
+    ...(await sign(state, author, statement)),
+  })
+}
+
+/** A signed risk exception for exactly the finding that stands in the log now. */
+export async function waive(
+  store: Store,
+  id: string,
+  author: Author,
+  about: { item: string; reason: string; expiresAt: number },
+  now: number,
+) {
+  const state = mustRead(store, id)
+  const item = mustHaveItem(state, about.item)
+  if (item.strict) throw new Refusal('not-waivable', `${item.id} takes no waiver`, EXIT.notGood)
+  refuseUnless(state, author.person, item.role)
+  const maxAge = state.opened.policy.waivers.maxAge
+  if (about.expiresAt <= now)
+    throw new Refusal(
+      'expired',
+      `the waiver would end before it begins (${new Date(about.expiresAt).toISOString()}); give a later --expires`,
+    )
+  if (about.expiresAt > now + maxAge)
+    throw new Refusal(
+      'too-long',
+      `a waiver lasts ${Math.floor(maxAge / 86_400_000)} days at most (policy.waivers.maxAge); give an earlier --expires`,
+    )
+  const claim = waivableClaim(state.items[item.id] ?? emptyItem)
+  const statement: Waiver = {
+    gonogo: 1,
+    kind: 'waiver',
+    deployment: id,
+    person: author.person,
+    role: item.role,
+    at: now,
+    claim,
+    ...about,
+  }
+  return append(store, id, now, { type: 'waived', item: item.id, ...(await sign(state, author, statement)) })
+}
+
+/** A vote on a gate, bound to the plan, the release and the evidence as they stand now. */
+export async function vote(
+  store: Store,
+  id: string,
+  author: Author,
+  about: { gate: PhaseId; role: Role; vote: 'GO' | 'NO-GO'; reason?: string },
+  now: number,
+) {
+  const state = mustRead(store, id)
+  const view = gateView(state, about.gate, now)
+  if (!view.votes.some((v) => v.role === about.role))
+    throw new Refusal('no-such-vote', `the gate ${about.gate} does not ask the role ${about.role}`)
+  refuseUnless(state, author.person, about.role)
+  const elsewhere = state.votes.find(
+    ({ event }) =>
+      event.statement.person === author.person &&
+      event.statement.gate === about.gate &&
+      event.statement.role !== about.role,
+  )
+  if (elsewhere)
+    throw new Refusal(
+      'second-role',
+      `${author.person} has voted as ${elsewhere.event.statement.role} already; one person has one voting role`,
+      EXIT.notGood,
+    )
+  if (about.vote === 'GO' && view.blockers.length > 0)
+    throw new Refusal(
+      'blocked',
+      `${view.blockers.length} items block this gate, first ${view.blockers[0]?.id}; a GO on them would be void`,
+      EXIT.notGood,
+    )
+  const statement: Vote = {
+    gonogo: 1,
+    kind: 'vote',
+    deployment: id,
+    person: author.person,
+    at: now,
+    plan: state.opened.planDigest,
+    release: state.opened.releaseDigest,
+    evidenceRoot: view.evidenceRoot,
+    ...about,
+  }
+  return append(store, id, now, { type: 'voted', ...(await sign(state, author, statement)) })
+}
+
+/** Pause, resume, abort, rollback, proceed, take the watch, say that one is present, authorise afterwards. */
+export async function decideBy(
+  store: Store,
+  id: string,
+  author: Author,
+  about: { action: Action; reason: string },
+  now: number,
+) {
+  const state = mustRead(store, id)
+  if (!state.opened.roster[author.person])
+    throw new Refusal('unknown-person', `${author.person} is not in the roster`)
+  if (about.action === 'proceed') refuseUnless(state, author.person, 'deployment-lead')
+  const statement: Decision = {
+    gonogo: 1,
+    kind: 'decision',
+    deployment: id,
+    person: author.person,
+    at: now,
+    ...about,
+  }
+  return append(store, id, now, { type: 'decided', ...(await sign(state, author, statement)) })
+}
+
+async function sign<S extends Statement>(
+  state: DeploymentState,
+  author: Author,
+  statement: S,
+): Promise<Signed<S>> {
+  const entry = state.opened.roster[author.person]
+  const keys = entry?.keys ?? []
+  if (keys.length === 0)
+    throw new Refusal(
+      'no-key',
+      `${author.person} has no key in the roster; add one under people.${author.person}.keys`,
+    )
+  const signed = await signStatement(statement, author.signer)
+  if (!signed.ok) throw new Refusal(signed.code, signed.message, EXIT.environment)
+  const verified = verifyStatement(statement, signed.signature, keys)
+  if (!verified.ok)
+    throw new Refusal(
+      'foreign-key',
+      `the signature is not by a key of ${author.person} in the roster: ${verified.message}`,
+      EXIT.notGood,
+    )
+  return { statement, signature: signed.signature, key: verified.key, demo: entry?.demo ?? false }
+}
+
+/** Others append at the same time; a person's statement stands on its own, so it is simply put behind. */
+function append(store: Store, id: string, at: number, event: DeploymentEvent): DeploymentState {
+  const { type, ...data } = event
+  for (let i = 0; i < MAX_CONFLICTS; i++) {
+    const state = mustRead(store, id)
+    if (state.closed)
+      throw new Refusal('closed', `deployment ${id} is closed (${state.closed.status})`, EXIT.notGood)
+    if (store.append(id, state.seq, null, [{ at, type, data }]).ok) return mustRead(store, id)
+  }
+  throw new Refusal('busy', `the log of ${id} is too busy; try again`, EXIT.environment)
+}
+
+function mustRead(store: Store, id: string): DeploymentState {
+  const state = readState(store, id)
+  if (!state) throw new Refusal('no-deployment', `there is no deployment ${id}; gonogo status lists them`)
+  return state
+}
+
+function mustHaveItem(state: DeploymentState, id: string) {
+  const item = state.opened.plan.items.find((i) => i.id === id)
+  if (!item)
+    throw new Refusal('unknown-item', `there is no item ${id} in ${state.opened.plan.checklist.name}`)
+  if (appliesNow(state, item).applies === 'no')
+    throw new Refusal('not-applicable', `${id} does not apply: ${item.reason}`, EXIT.notGood)
+  return item
+}
+
+function refuseUnless(state: DeploymentState, person: string, role: Role): void {
+  const why = whyNotEntitled(state.opened, person, role)
+  if (why) throw new Refusal('not-entitled', why, EXIT.notGood)
+}
+
+/** What a person could do now, most urgent first: what each view's NEXT queue and the demo's cast go by. */
+export function openTasks(state: DeploymentState, now: number) {
+  return state.opened.plan.items
+    .map((item) => ({ item, status: itemStatus(state, item, now) }))
+    .filter(({ status }) => status.state === 'failed' || status.state === 'unknown')
+}

@@ -1,0 +1,67 @@
+import type { HistogramBucket, InstanceSample, Scrape } from '#core/sample.ts'
+import type { ReportSample } from '#report/index.ts'
+import type { Store } from '#store/store.ts'
+import { type KeptSample, parseSample } from './sampler.ts'
+
+type Arm = { requests: number; errors: number; p95Ms: [number, number | null] | null }
+
+/** The kept scrapes as one row an interval: differences per version, never interpolated inside a bucket. */
+export function reportSamples(store: Store, id: string): ReportSample[] {
+  const kept = store.samples(id, 0, Number.MAX_SAFE_INTEGER).map((s) => parseSample(s.body))
+  return kept.flatMap((sample, i) => {
+    const before = kept[i - 1]
+    return before ? [rowOf(before, sample)] : []
+  })
+}
+
+function rowOf(before: KeptSample, sample: KeptSample): ReportSample {
+  const { canaryVersion, baselineVersion, configuredWeight } = sample.context
+  const canary = difference(before.scrape, sample.scrape, canaryVersion)
+  const baseline = baselineVersion ? difference(before.scrape, sample.scrape, baselineVersion) : null
+  const total = canary ? canary.requests + (baseline?.requests ?? 0) : 0
+  return {
+    atMs: sample.atMs,
+    weight: configuredWeight * 100,
+    observedShare: canary && total > 0 ? canary.requests / total : null,
+    canary: canary ?? { requests: 0, errors: 0, p95Ms: null },
+    baseline,
+    evidence: null,
+    line: null,
+    unknown: canary === null,
+  }
+}
+
+/** Null where either scrape is missing: unknown is not zero. */
+function difference(before: Scrape | null, after: Scrape | null, version: string): Arm | null {
+  if (!before || !after) return null
+  const old = new Map(before.instances.map((i) => [i.instance, i]))
+  const mine = after.instances.filter((i) => i.version === version).map((i) => since(old.get(i.instance), i))
+  const requests = mine.reduce((sum, i) => sum + i.requests, 0)
+  const errors = mine.reduce((sum, i) => sum + i.errors, 0)
+  return { requests, errors, p95Ms: p95(mine.map((i) => i.buckets)) }
+}
+
+/** A counter that fell was reset: its new value is the difference. */
+function since(before: InstanceSample | undefined, now: InstanceSample): InstanceSample {
+  if (!before || now.requests < before.requests) return now
+  return {
+    ...now,
+    requests: now.requests - before.requests,
+    errors: now.errors - before.errors,
+    buckets: now.buckets.map((b, i) => ({ leMs: b.leMs, count: b.count - (before.buckets[i]?.count ?? 0) })),
+  }
+}
+
+function p95(histograms: readonly (readonly HistogramBucket[])[]): [number, number | null] | null {
+  const [first] = histograms
+  if (!first) return null
+  const summed = first.map((b, i) => ({
+    leMs: b.leMs,
+    count: histograms.reduce((sum, h) => sum + (h[i]?.count ?? 0), 0),
+  }))
+  const total = summed.at(-1)?.count ?? 0
+  if (total === 0) return null
+  const at = summed.findIndex((b) => b.count >= total * 0.95)
+  const upper = summed[at]?.leMs ?? Number.POSITIVE_INFINITY
+  return [summed[at - 1]?.leMs ?? 0, Number.isFinite(upper) ? upper : null]
+}

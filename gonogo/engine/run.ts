@@ -1,0 +1,232 @@
+import type { Judgement } from '#analysis/index.ts'
+import type { Command } from '#core/decide/command.ts'
+import { decide } from '#core/decide/index.ts'
+import type { AnalysisJudged, CheckSettled, DeploymentEvent } from '#core/events.ts'
+import { type DeploymentState, isProductionChanged } from '#core/state.ts'
+import { StoreProblem } from '#store/store.ts'
+import type { Clock } from './clock.ts'
+import { type EffectWorld, perform } from './effects.ts'
+import type { Journal } from './journal.ts'
+import type { Listener } from './listener.ts'
+import { observeContext, type Sampler } from './sampler.ts'
+
+/** People's events are looked for this often; nothing else needs the poll. */
+const POLL_MS = 200
+const SEAL_EVERY_MS = 60_000
+/** An unknown or held analysis is recorded again this often, so that its age is in the log. */
+const REPEAT_JUDGEMENT_MS = 30_000
+const PARALLEL_CHECKS = 6
+const MAX_TURNS = 1000
+
+export type EngineParts = {
+  readonly clock: Clock
+  readonly journal: Journal
+  readonly sampler: Sampler
+  readonly world: EffectWorld
+  runCheck(item: string, state: DeploymentState, stop: AbortSignal): Promise<CheckSettled>
+  /** Faults that need no statistics, as seen now; null when there is none. */
+  watchFaults(state: DeploymentState): Promise<{ criterion: string; detail: string } | null>
+  /** Keeps the lease. Throws Deposed when it is lost. */
+  renewLease(): void
+  readonly listener: Listener
+  /** Test seam: called at every boundary between recording and acting. */
+  boundary?(name: string): void
+}
+
+/** Runs a deployment until it is closed or `stop` aborts. Observe → decide → append → act, again and again. */
+export async function runDeployment(parts: EngineParts, stop: AbortSignal): Promise<DeploymentState> {
+  const engine = new Engine(parts, stop)
+  return engine.run()
+}
+
+class Engine {
+  readonly #parts: EngineParts
+  readonly #stop: AbortSignal
+  readonly #underWay = new Map<string, Promise<void>>()
+  #wake = new AbortController()
+  #nextSampleAt = 0
+  #lastSealAt = 0
+  #failure: unknown = null
+
+  constructor(parts: EngineParts, stop: AbortSignal) {
+    this.#parts = parts
+    this.#stop = stop
+    stop.addEventListener('abort', () => this.#wake.abort(), { once: true })
+  }
+
+  async run(): Promise<DeploymentState> {
+    const { journal, clock } = this.#parts
+    while (!journal.state.closed && !this.#stop.aborted) {
+      if (this.#failure) throw this.#failure
+      this.#wake = new AbortController()
+      const wakeAt = await this.#turn()
+      if (this.#wake.signal.aborted || journal.state.closed) continue
+      await clock.sleepUntil(
+        Math.min(wakeAt, clock.now() + POLL_MS),
+        AbortSignal.any([this.#wake.signal, this.#stop]),
+      )
+    }
+    await Promise.allSettled(this.#underWay.values())
+    return journal.state
+  }
+
+  /** One turn of the loop. Returns when it wants to be called again at the latest. */
+  async #turn(): Promise<number> {
+    const { journal, clock, listener } = this.#parts
+    try {
+      this.#parts.renewLease()
+      journal.refresh()
+      await this.#sampleWhenDue()
+      return this.#decideAndAct()
+    } catch (error) {
+      if (!(error instanceof StoreProblem)) throw error
+      listener.trouble?.(error.message)
+      return clock.now() + 1000
+    }
+  }
+
+  #decideAndAct(): number {
+    const { journal, clock } = this.#parts
+    for (let turn = 0; turn < MAX_TURNS; turn++) {
+      const commands = decide(journal.state, clock.now())
+      const record = commands.find((c) => c.kind === 'record')
+      if (record) {
+        this.#boundary(`before ${record.event.type}`)
+        if (!journal.decide(record.event)) return clock.now()
+        this.#boundary(`after ${record.event.type}`)
+        if (record.event.type === 'closed') return clock.now()
+        continue
+      }
+      if (commands.some((c) => c.kind === 'judge')) this.#recordJudgement()
+      for (const command of commands) this.#start(command)
+      return nextWait(commands, this.#isArmed() ? this.#nextSampleAt : Number.POSITIVE_INFINITY)
+    }
+    throw new Error(`decide wanted ${MAX_TURNS} records in one turn`)
+  }
+
+  #start(command: Command): void {
+    if (command.kind === 'run' && this.#checksUnderWay() < PARALLEL_CHECKS)
+      this.#begin(`check ${command.item}`, () => this.#check(command.item))
+    if (command.kind === 'effect') this.#begin(`effect ${command.key}`, () => this.#effect(command))
+  }
+
+  #checksUnderWay(): number {
+    return [...this.#underWay.keys()].filter((k) => k.startsWith('check ')).length
+  }
+
+  #begin(name: string, work: () => Promise<void>): void {
+    if (this.#underWay.has(name)) return
+    const running = work()
+      .catch((error: unknown) => {
+        this.#failure ??= error
+      })
+      .finally(() => {
+        this.#underWay.delete(name)
+        this.#wake.abort()
+      })
+    this.#underWay.set(name, running)
+  }
+
+  async #check(item: string): Promise<void> {
+    const { journal, listener, clock } = this.#parts
+    listener.started?.({ kind: 'check', id: item, atMs: clock.now() })
+    const settled = await this.#parts.runCheck(item, journal.state, this.#stop)
+    listener.finished?.({ kind: 'check', id: item })
+    if (!this.#stop.aborted) this.#outcome(settled)
+  }
+
+  /** intent → effect → outcome. The intent is on disk before anything is touched. */
+  async #effect(command: Extract<Command, { kind: 'effect' }>): Promise<void> {
+    const { journal, world, listener, clock } = this.#parts
+    const { key, effect, attempt } = command
+    this.#boundary(`before intent ${key}`)
+    if (!journal.decide({ type: 'effectIntended', key, effect, attempt })) return
+    this.#boundary(`after intent ${key}`)
+    listener.started?.({ kind: 'effect', id: key, atMs: clock.now() })
+    const started = performance.now()
+    const outcome = await perform(world, journal.state, key, effect)
+    listener.finished?.({ kind: 'effect', id: key })
+    this.#boundary(`after effect ${key}`)
+    this.#outcome({
+      type: 'effectSettled',
+      key,
+      durationMs: Math.round(performance.now() - started),
+      ...outcome,
+    })
+    if (effect.kind === 'report' && outcome.ok)
+      this.#outcome({
+        type: 'reportWritten',
+        name: effect.name,
+        digest: outcome.detail.split(' ').at(-1) ?? '',
+      })
+    this.#boundary(`after outcome ${key}`)
+  }
+
+  #outcome(event: DeploymentEvent): void {
+    this.#parts.journal.outcome(event)
+  }
+
+  #isArmed(): boolean {
+    const { state } = this.#parts.journal
+    return isProductionChanged(state) && state.stageEnteredAt.documentation === undefined && !state.closed
+  }
+
+  async #sampleWhenDue(): Promise<void> {
+    const { journal, clock, sampler, listener } = this.#parts
+    const now = clock.now()
+    if (!this.#isArmed() || now < this.#nextSampleAt) return
+    this.#nextSampleAt = now + journal.state.opened.policy.rollback.interval
+    const context = observeContext(journal.state, now)
+    const [{ judgement, scrape }, fault] = await Promise.all([
+      sampler.sample(context),
+      this.#parts.watchFaults(journal.state),
+    ])
+    listener.judged?.(judgement, scrape)
+    if (journal.state.rollback) return
+    if (fault && !journal.state.fault) this.#outcome({ type: 'faultSeen', ...fault })
+    if (this.#isNews(judgement.verdict, now)) this.#recordJudgement()
+    if (now - this.#lastSealAt >= SEAL_EVERY_MS) this.#seal(now)
+  }
+
+  #isNews(verdict: AnalysisJudged['verdict'], now: number): boolean {
+    const last = this.#parts.journal.state.analysis
+    if (verdict === 'rollback') return last?.event.verdict !== 'rollback'
+    if (last?.event.verdict === verdict) return verdict !== 'proceed' && now - last.at >= REPEAT_JUDGEMENT_MS
+    return last !== null || verdict === 'unknown' || verdict === 'hold'
+  }
+
+  #recordJudgement(): void {
+    const judgement = this.#parts.sampler.judge()
+    this.#outcome(judgementEvent(judgement, this.#parts.journal.state))
+  }
+
+  #seal(now: number): void {
+    this.#lastSealAt = now
+    const sealed = this.#parts.sampler.seal(now)
+    if (sealed) this.#outcome({ type: 'samplesSealed', ...sealed })
+  }
+
+  #boundary(name: string): void {
+    this.#parts.boundary?.(name)
+  }
+}
+
+function nextWait(commands: readonly Command[], sampleAt: number): number {
+  return commands.reduce((at, c) => (c.kind === 'wait' ? Math.min(at, c.untilMs) : at), sampleAt)
+}
+
+function judgementEvent(judgement: Judgement, state: DeploymentState): AnalysisJudged {
+  return {
+    type: 'analysisJudged',
+    verdict: judgement.verdict,
+    trigger: judgement.trigger,
+    step: state.steps.at(-1)?.step ?? -1,
+    sentence: judgement.sentence,
+    evidence: judgement.evidence,
+    line: judgement.line,
+    largestRatioNotRuledOut: judgement.largestRatioNotRuledOut,
+    detectedAfterMs: judgement.detectedAfterMs,
+    blindMs: judgement.blindMs,
+    numbers: { canary: judgement.canary, baseline: judgement.baseline },
+  }
+}

@@ -1,0 +1,145 @@
+import { randomBytes } from 'node:crypto'
+import { mkdir } from 'node:fs/promises'
+import { CHECKS } from '#checks/registry.ts'
+import type { DeploymentState } from '#core/state.ts'
+import { openEvidenceStore } from '#evidence/evidence-store.ts'
+import type { Store } from '#store/store.ts'
+import { type OpenTarget, openTarget } from '#targets/open-target.ts'
+import { analysisPolicy } from './analysis-policy.ts'
+import { checkContext } from './check-context.ts'
+import { runCheck } from './check-runner.ts'
+import type { Clock } from './clock.ts'
+import { EXIT, Refusal } from './exit-codes.ts'
+import { watchFaults } from './faults.ts'
+import { Deposed, Journal } from './journal.ts'
+import type { Listener } from './listener.ts'
+import { lastSuccessOf } from './open-deployment.ts'
+import { type EngineParts, runDeployment } from './run.ts'
+import { Sampler } from './sampler.ts'
+import { deploymentFolder, environmentFolder, evidenceFolder, type Workspace } from './workspace.ts'
+import { writeReport } from './write-report.ts'
+
+const LEASE_MS = 10_000
+const RENEW_MS = 2000
+
+export type Session = { run(stop: AbortSignal): Promise<DeploymentState>; close(): Promise<void> }
+
+/**
+ * Takes a deployment over (one engine at a time) and readies everything it works with. Throws a Refusal when another
+ * gonogo runs it, or when a target cannot be reached.
+ */
+export async function openSession(
+  workspace: Workspace,
+  store: Store,
+  id: string,
+  clock: Clock,
+  listener: Listener,
+  boundary?: (name: string) => void,
+): Promise<Session> {
+  const holder = `${process.pid}-${randomBytes(4).toString('hex')}`
+  const epoch = takeLease(store, id, holder)
+  const journal = new Journal(store, clock, id, epoch, (recorded, state) => listener.event?.(recorded, state))
+  const targets = await openTargets(workspace, journal.state.opened.environment)
+  const production = targets.get(journal.state.opened.environment)
+  if (!production)
+    throw new Refusal(
+      'no-target',
+      `the environment ${journal.state.opened.environment} cannot be reached`,
+      EXIT.environment,
+    )
+  await mkdir(deploymentFolder(workspace.root, id), { recursive: true })
+  const evidence = openEvidenceStore(evidenceFolder(workspace.root))
+  const context = {
+    root: workspace.root,
+    service: workspace.service,
+    evidence,
+    now: () => clock.now(),
+    targets,
+    previous: lastSuccessOf(store, journal.state.opened.environment, id),
+  }
+  const environment = workspace.service.environments[journal.state.opened.environment]
+  if (!environment)
+    throw new Refusal(
+      'no-environment',
+      `the service file declares no environment ${journal.state.opened.environment}`,
+    )
+  const parts: EngineParts = {
+    clock,
+    journal,
+    sampler: new Sampler(store, id, analysisPolicy(journal.state.opened), production.metrics),
+    world: {
+      root: workspace.root,
+      service: workspace.service,
+      environment,
+      target: production,
+      lastRequestAt: (version) => production.lastRequestAt?.(version) ?? Promise.resolve(null),
+      report: (name, state) => writeReport(workspace, store, state, name, clock.now()),
+    },
+    runCheck: async (item, state, stop) => {
+      const check = CHECKS.get(item)
+      if (!check) throw new Error(`no check for ${item}`)
+      return runCheck(check, workspace.service.checks[item], await checkContext(context, state, item), stop)
+    },
+    watchFaults: (state) => watchFaults(production, state),
+    renewLease: leaseKeeper(store, id, holder),
+    listener,
+    ...(boundary ? { boundary } : {}),
+  }
+  return {
+    run: (stop) => runDeployment(parts, stop),
+    close: async () => {
+      store.release(id, holder)
+      for (const target of targets.values()) await target.close?.()
+    },
+  }
+}
+
+/** Real time on purpose: a lease is between processes, not part of the deployment's own time. */
+function takeLease(store: Store, id: string, holder: string): number {
+  const lease = store.lease(id, holder, Date.now(), LEASE_MS)
+  if (lease.ok) return lease.epoch
+  if (!isAlive(Number.parseInt(lease.holder, 10))) {
+    store.release(id, lease.holder)
+    return takeLease(store, id, holder)
+  }
+  throw new Refusal(
+    'in-use',
+    `deployment ${id} is run by another gonogo (process ${Number.parseInt(lease.holder, 10)}); watch it with: gonogo status`,
+    EXIT.environment,
+  )
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0)
+    return true
+  } catch {
+    return false
+  }
+}
+
+function leaseKeeper(store: Store, id: string, holder: string): () => void {
+  let renewedAt = Date.now()
+  return () => {
+    if (Date.now() - renewedAt < RENEW_MS) return
+    const lease = store.lease(id, holder, Date.now(), LEASE_MS)
+    if (!lease.ok) throw new Deposed(`another gonogo took ${id} over`)
+    renewedAt = Date.now()
+  }
+}
+
+/** Opens every environment that can be; the one deployed to must be. */
+async function openTargets(workspace: Workspace, required: string): Promise<Map<string, OpenTarget>> {
+  const opened = new Map<string, OpenTarget>()
+  for (const [name, environment] of Object.entries(workspace.service.environments)) {
+    try {
+      opened.set(
+        name,
+        await openTarget(name, environment, environmentFolder(workspace, name), workspace.root),
+      )
+    } catch (error) {
+      if (name === required) throw error
+    }
+  }
+  return opened
+}

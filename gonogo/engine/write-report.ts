@@ -1,0 +1,74 @@
+import { mkdir, readFile, rename, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { evidenceRoot } from '#core/gates.ts'
+import { sha256 } from '#core/json.ts'
+import type { DeploymentState } from '#core/state.ts'
+import { exportBundle } from '#evidence/bundle.ts'
+import { openEvidenceStore } from '#evidence/evidence-store.ts'
+import { renderReport } from '#report/index.ts'
+import type { Store } from '#store/store.ts'
+import { toRecorded } from './journal.ts'
+import { reportSamples } from './report-samples.ts'
+import { deploymentFolder, evidenceFolder, type Workspace } from './workspace.ts'
+
+/** Renders a deployment's report from its log and writes it as HTML, Markdown and JSON. Answers with the JSON's digest. */
+export async function writeReport(
+  workspace: Workspace,
+  store: Store,
+  state: DeploymentState,
+  name: 'report' | 'incident',
+  now: number,
+): Promise<{ path: string; digest: string }> {
+  const records = store.read(state.id, 0)
+  const folder = deploymentFolder(workspace.root, state.id)
+  const rendered = renderReport({
+    checklist: workspace.checklist,
+    state,
+    events: records.map(toRecorded),
+    samples: reportSamples(store, state.id),
+    now,
+    chainHead: records.at(-1)?.hash ?? '',
+    bundle: join(folder, 'bundle'),
+  })
+  await mkdir(folder, { recursive: true })
+  const path = join(folder, `${name}.html`)
+  await replace(path, rendered.html)
+  await replace(join(folder, `${name}.md`), rendered.markdown)
+  await replace(join(folder, `${name}.json`), rendered.json)
+  return { path, digest: sha256(rendered.json) }
+}
+
+/** The closed deployment's last report and its bundle: everything a stranger needs to verify it offline. */
+export async function writeBundle(
+  workspace: Workspace,
+  store: Store,
+  state: DeploymentState,
+  now: number,
+): Promise<{ report: string; bundle: string }> {
+  const { path } = await writeReport(workspace, store, state, 'report', now)
+  const folder = deploymentFolder(workspace.root, state.id)
+  const read = async (name: string) => [name, await readFile(join(folder, name))] as const
+  const samples = store.samples(state.id, 0, Number.MAX_SAFE_INTEGER).map((s) => s.body)
+  const files = Object.fromEntries([
+    await read('report.html'),
+    await read('report.md'),
+    await read('report.json'),
+    ['service.yaml', await readFile(workspace.serviceFile)],
+    ['checklist.json', Buffer.from(JSON.stringify(workspace.checklist, null, 2))],
+    ['samples.jsonl', Buffer.from(samples.map((s) => `${s}\n`).join(''))],
+  ])
+  const bundle = join(folder, 'bundle')
+  await exportBundle({
+    records: store.read(state.id, 0),
+    evidenceStore: openEvidenceStore(evidenceFolder(workspace.root)),
+    evidenceRoot: evidenceRoot(state, state.rollback ? 'execution' : 'watch', now),
+    files,
+    folder: bundle,
+  })
+  return { report: path, bundle }
+}
+
+async function replace(path: string, text: string): Promise<void> {
+  await writeFile(`${path}.new`, text)
+  await rename(`${path}.new`, path)
+}

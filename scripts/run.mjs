@@ -1,0 +1,58 @@
+// What `npm run demo`, `npm test` and the others do on a fresh clone: install when needed, then start the command with
+// the pinned Node. Plain JavaScript, because the Node that starts it may be as old as 20. Set-up talks on stderr only.
+import { spawnSync } from 'node:child_process'
+import { existsSync, readFileSync, statSync } from 'node:fs'
+import { delimiter, dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+
+const root = join(dirname(fileURLToPath(import.meta.url)), '..')
+const bin = join(root, 'node_modules', '.bin')
+const node = join(bin, 'node')
+const COMMANDS = {
+  demo: [[node, join(root, 'gonogo', 'cli', 'gonogo.mjs'), 'demo']],
+  test: [[join(bin, 'vitest'), 'run']],
+  'test:crash': [[join(bin, 'vitest'), 'run', '--config', 'vitest.slow.config.ts']],
+  check: [
+    [join(bin, 'biome'), 'ci', '.'],
+    [join(bin, 'tsc'), '-p', '.'],
+    [join(bin, 'knip')],
+  ],
+  fix: [[join(bin, 'biome'), 'check', '--write', '.']],
+  bench: [[node, join(root, 'bench', 'main.ts')]],
+}
+
+function run(command, args, options = {}) {
+  const env = { ...process.env, PATH: `${bin}${delimiter}${process.env.PATH}` }
+  const { status, error } = spawnSync(command, args, { cwd: root, stdio: 'inherit', env, ...options })
+  if (error) console.error(`${command}: ${error.message}`)
+  return status ?? 1
+}
+
+/** True when node_modules holds what the lock file asks for. */
+function isInstalled() {
+  const installed = join(root, 'node_modules', '.package-lock.json')
+  if (!existsSync(installed) || !existsSync(node)) return false
+  return statSync(installed).mtimeMs >= statSync(join(root, 'package-lock.json')).mtimeMs || sameLock(installed)
+}
+
+function sameLock(installed) {
+  const wanted = JSON.parse(readFileSync(join(root, 'package-lock.json'), 'utf8')).packages
+  const have = JSON.parse(readFileSync(installed, 'utf8')).packages
+  return Object.entries(have).every(([path, { version }]) => wanted[path]?.version === version)
+}
+
+const [name, ...args] = process.argv.slice(2)
+const steps = COMMANDS[name]
+if (!steps) {
+  console.error(`unknown script ${name}; there are ${Object.keys(COMMANDS).join(', ')}`)
+  process.exit(2)
+}
+if (!isInstalled()) {
+  console.error('installing packages (once)…')
+  const status = run('npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error'], { stdio: ['ignore', 2, 2] })
+  if (status !== 0) process.exit(3)
+}
+for (const [index, [command, ...fixed]] of steps.entries()) {
+  const status = run(command, [...fixed, ...(index === steps.length - 1 ? args : [])])
+  if (status !== 0) process.exit(status)
+}
