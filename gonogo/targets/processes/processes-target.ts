@@ -82,7 +82,7 @@ function targetOver(client: ControlClient, settings: Settings): ProcessesTarget 
     cleanup: (keep, key) => call({ method: 'cleanup', keep: [...keep], key }),
     metrics: {
       sample: async (signal) => {
-        const { atMs, instances } = await client.get('/samples', samplesSchema, signal)
+        const { atMs, instances } = await steadily(() => client.get('/samples', samplesSchema, signal))
         return { atMs, complete: true, instances }
       },
     },

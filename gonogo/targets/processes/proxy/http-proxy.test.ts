@@ -79,6 +79,20 @@ describe('what a request and its answer carry', () => {
     })
   })
 
+  test('an answer that comes before the whole request was sent arrives', async () => {
+    await withProxy(async ({ port, router, instance }) => {
+      await instance('1.0.0', (_req, res) => {
+        res.writeHead(413)
+        res.end('too large')
+      })
+      router.setWeights({ '1.0.0': 100 })
+      for (let n = 0; n < 5; n++) {
+        const { answer, body } = await ask({ port, method: 'POST' }, randomBytes(5_000_000))
+        expect([answer.statusCode, body]).toEqual([413, 'too large'])
+      }
+    })
+  })
+
   test('connections are kept open on both sides', async () => {
     await withProxy(async ({ port, router, instance }) => {
       const sockets = new Set<unknown>()

@@ -6,10 +6,15 @@ import type { ZodError } from 'zod'
 import { listenAddress } from '../config.ts'
 import { callSchema, PROTOCOL, type Settings, settingsSchema } from '../protocol.ts'
 import { Calls } from './calls.ts'
+import type { IdleWatch } from './idle-watch.ts'
 import { log } from './log.ts'
 import { observe, type World } from './world.ts'
 
-export type ControlHooks = { stop(): Promise<void> }
+export type ControlHooks = {
+  stop(): Promise<void>
+  /** Told when a call begins and ends. */
+  readonly idle: IdleWatch
+}
 
 /** Listens on the environment's socket, which only its owner may open. */
 export async function listenForControl(path: string, world: World, hooks: ControlHooks): Promise<Server> {
@@ -33,6 +38,11 @@ function controlApi(world: World, hooks: ControlHooks): Hono {
   const calls = new Calls(world)
   const { router } = world
   return new Hono()
+    .use(async (_c, next) => {
+      hooks.idle.begin()
+      await next()
+      hooks.idle.end(Date.now())
+    })
     .get('/hello', (c) => c.json({ protocol: PROTOCOL, pid: process.pid }))
     .get('/state', (c) => c.json(observe(world)))
     .get('/samples', (c) => c.json({ atMs: Date.now(), instances: router.samples() }))

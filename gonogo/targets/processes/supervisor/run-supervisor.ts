@@ -8,6 +8,7 @@ import { Router } from '../proxy/router.ts'
 import { folderHash, socketPathFor } from '../socket-path.ts'
 import { type ControlHooks, listenForControl } from './control-server.ts'
 import { Fleet } from './fleet.ts'
+import { IdleWatch } from './idle-watch.ts'
 import { lockFolder } from './instance-lock.ts'
 import { INSTANCE_HOST } from './launch.ts'
 import { log } from './log.ts'
@@ -46,16 +47,27 @@ async function takeOver(settings: Settings, unlock: () => void): Promise<Started
   router.setWeights(stateFile.state.weights)
   stateFile.state.port = port
   const world: World = { settings, url: publicUrl(settings, port), router, fleet, stateFile }
-  const hooks: ControlHooks = { stop: () => stopEverything(world, proxy) }
-  setInterval(() => void limitLogs(logsOf(world)), LOG_CHECK_MS).unref()
+  const idle = new IdleWatch(Date.now())
+  const hooks: ControlHooks = { stop: () => stopEverything(world, proxy), idle }
   await stateFile.save()
   const control = await listenForControl(socketPathFor(folder), world, hooks)
   hooks.stop = () => stopEverything(world, proxy).then(() => leave(control, unlock))
+  keepHouse(world, () => {
+    // What is remembered of earlier calls and versions stays on disk, unlike when somebody says stop.
+    if (fleet.versions.length === 0 && idle.isIdle(Date.now())) leave(control, unlock)
+  })
   log('supervisor is up', { pid: process.pid, url: world.url })
   return { ok: true, detail: world.url }
 }
 
+/** What is looked at now and then while everything runs. */
+function keepHouse(world: World, leaveWhenIdle: () => void): void {
+  setInterval(() => void limitLogs(logsOf(world)), LOG_CHECK_MS).unref()
+  setInterval(leaveWhenIdle, IDLE_CHECK_MS).unref()
+}
+
 const LOG_CHECK_MS = 30_000
+const IDLE_CHECK_MS = 5000
 
 const logsOf = ({ fleet, settings: { folder } }: World): string[] =>
   fleet
