@@ -19,7 +19,10 @@ export type LogRecord = {
 
 export const GENESIS_HASH = `sha256:${'0'.repeat(64)}`
 
-export const sealRecord = (record: Omit<LogRecord, 'hash'>): LogRecord => ({ ...record, hash: digestOf(record) })
+export const sealRecord = (record: Omit<LogRecord, 'hash'>): LogRecord => ({
+  ...record,
+  hash: digestOf(record),
+})
 
 /** A break of a chain; `index` is the record's place in the list, from 0. */
 export type ChainProblem = { readonly index: number; readonly problem: string }
