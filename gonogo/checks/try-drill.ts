@@ -46,7 +46,7 @@ export async function tryCheck(
 ): Promise<CheckResult> {
   try {
     const parsed = check.config.parse(config)
-    return await check.run({ ...contextIn(scratch.folder, check.id), ...overrides }, parsed)
+    return await check.run({ ...drillContext(scratch.folder, check.id), ...overrides }, parsed)
   } catch (problem) {
     if (!(problem instanceof CheckProblem)) throw problem
     return { verdict: 'unknown', summary: problem.message, claim: null, source: 'the check itself' }
@@ -67,7 +67,8 @@ const nowhere = (): never => {
   throw new CheckProblem('there is no environment here')
 }
 
-function contextIn(folder: string, item: string): CheckContext {
+/** A check's context in a scratch folder, with no environment: what a drill's ground overrides where it needs more. */
+export function drillContext(folder: string, item: string): CheckContext {
   return {
     item,
     now: () => Date.now(),

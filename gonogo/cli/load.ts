@@ -1,5 +1,7 @@
 import { dirname, resolve } from 'node:path'
+import { CHECKS } from '#checks/registry.ts'
 import {
+  type Block,
   formatProblem,
   loadChecklist,
   loadRelease,
@@ -7,16 +9,32 @@ import {
   type Problem,
 } from '#connectors/yaml-file/index.ts'
 import type { Release } from '#core/release.ts'
+import type { Service } from '#core/service.ts'
 import { Refusal } from '#engine/exit-codes.ts'
 import type { Workspace } from '#engine/workspace.ts'
+import { processesConfigSchema } from '#targets/processes/config.ts'
 
 /** Reads the service file and its checklist. Throws one Refusal with every problem, a line each. */
 export function loadWorkspace(file: string): Workspace {
   const serviceFile = resolve(file)
-  const service = mustLoad(loadService(serviceFile))
+  const service = mustLoad(loadService(serviceFile, blocksOf))
   const root = dirname(serviceFile)
   const checklist = mustLoad(loadChecklist(resolve(root, service.checklist)))
   return { root, service, checklist, serviceFile }
+}
+
+/** Each check's block and each target's block is checked by its own schema, with its line. */
+function blocksOf(service: Service): Block[] {
+  const checks = Object.keys(service.checks).flatMap((id) => {
+    const check = CHECKS.get(id)
+    return check ? [{ path: ['checks', id], schema: check.config }] : []
+  })
+  const targets = Object.entries(service.environments).flatMap(([name, { target }]) =>
+    target.kind === 'processes'
+      ? [{ path: ['environments', name, 'target'], schema: processesConfigSchema }]
+      : [],
+  )
+  return [...checks, ...targets]
 }
 
 export function loadReleaseOf(workspace: Workspace, version: string, now: number | null): Release {

@@ -1,6 +1,8 @@
 import { Command, CommanderError } from 'commander'
 import { EXIT, Refusal } from '#engine/exit-codes.ts'
+import { EvidenceProblem } from '#evidence/evidence-problem.ts'
 import { StoreProblem } from '#store/store.ts'
+import { TargetProblem } from '#targets/open-target.ts'
 import { exitCodeSoFar } from './command.ts'
 import { registerCheck } from './commands/check.ts'
 import { registerDemo } from './commands/demo.ts'
@@ -49,7 +51,8 @@ async function main(argv: readonly string[]): Promise<number> {
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.good : EXIT.usage
     if (error instanceof Refusal) return report(error.code, error.message, error.exit, argv)
-    if (error instanceof StoreProblem) return report(error.code, error.message, EXIT.environment, argv)
+    if (error instanceof StoreProblem || error instanceof EvidenceProblem || error instanceof TargetProblem)
+      return report(error.code, error.message, EXIT.environment, argv)
     const message = error instanceof Error ? error.message : String(error)
     if (process.env.GONOGO_DEBUG && error instanceof Error) process.stderr.write(`${error.stack}\n`)
     return report(

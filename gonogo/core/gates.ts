@@ -49,12 +49,21 @@ export function evidenceRoot(state: DeploymentState, gate: PhaseId, now: number)
   return digestOf(rows)
 }
 
+/** Where the evidence cannot be there yet (staging, in phase 1), unknown passes to the gate the item names; a failure never does. */
+function isBlocking(state: DeploymentState, item: PlanItem, gate: PhaseId, now: number): boolean {
+  const { state: is } = itemStatus(state, item, now)
+  if (isGood(is)) return false
+  const due = item.gate ? GATE_STAGES[item.gate] : undefined
+  const isLater = due !== undefined && stageIndex(due) > stageIndex(GATE_STAGES[gate] ?? 'planning')
+  return !(isLater && is !== 'failed')
+}
+
 /** A gate as it stands: what blocks it, and each asked role's vote on exactly this evidence. */
 export function gateView(state: DeploymentState, gate: PhaseId, now: number): GateView {
   const root = evidenceRoot(state, gate, now)
   const roles = state.opened.plan.gates[gate] ?? []
   const blockers = itemsBefore(state, gate).filter(
-    (item) => item.proves !== 'votes' && !isGood(itemStatus(state, item, now).state),
+    (item) => item.proves !== 'votes' && isBlocking(state, item, gate, now),
   )
   const spoken = new Set<string>()
   const votes = roles.map((role) => {

@@ -98,9 +98,15 @@ export function timelineOf(state: DeploymentState): Timeline {
     watchEndsAtMs: state.watch?.event.endsAtMs ?? null,
     rolledBack: state.rollback !== null,
     people: {
-      attested: Object.values(state.items).flatMap((i) =>
-        i.attestation ? [i.attestation.event.statement.person] : [],
-      ),
+      // Who signed that they are present has confirmed, too.
+      attested: [
+        ...Object.values(state.items).flatMap((i) =>
+          i.attestation ? [i.attestation.event.statement.person] : [],
+        ),
+        ...state.decisions
+          .filter((d) => d.event.statement.action === 'present')
+          .map((d) => d.event.statement.person),
+      ],
       voted: state.votes.map((v) => v.event.statement.person),
     },
   }

@@ -1,14 +1,12 @@
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { dirname, join } from 'node:path'
+import { join } from 'node:path'
 import type { CheckContext } from '#checks/check.ts'
-import { CheckProblem } from '#checks/check.ts'
 import type { Drill, DrillFault, DrillGround, DrillScratch } from '#checks/drill.ts'
 import { CHECKS, DRILLS } from '#checks/registry.ts'
+import { drillContext, scratchIn } from '#checks/try-drill.ts'
 import type { Json } from '#core/json.ts'
-import type { Release } from '#core/release.ts'
 import type { Verdict } from '#core/verdict.ts'
-import { openEvidenceStore } from '#evidence/evidence-store.ts'
 import { runCheck } from './check-runner.ts'
 import { Refusal } from './exit-codes.ts'
 import type { Workspace } from './workspace.ts'
@@ -51,7 +49,7 @@ export async function drill(
 
 async function drillOne(workspace: Workspace, one: Drill): Promise<DrillResult[]> {
   const folder = await mkdtemp(join(tmpdir(), 'gonogo-drill-'))
-  const scratch = scratchIn(folder, workspace.root)
+  const scratch = { ...scratchIn(folder), root: workspace.root }
   const results: DrillResult[] = []
   try {
     for (const fault of one.faults) results.push(await tryFault(workspace, one, fault, scratch))
@@ -106,75 +104,6 @@ async function judge(
 ) {
   const check = CHECKS.get(item)
   if (!check) throw new Error(`no check ${item}`)
-  const context = { ...scratchContext(workspace, item, scratch), ...overrides }
+  const context = { ...drillContext(scratch.folder, item), service: workspace.service, ...overrides }
   return runCheck(check, config, context, new AbortController().signal)
-}
-
-function scratchIn(folder: string, root: string): DrillScratch {
-  return {
-    folder,
-    root,
-    write: async (path, text) => {
-      const file = join(folder, path)
-      await mkdir(dirname(file), { recursive: true })
-      await writeFile(file, text)
-      return file
-    },
-  }
-}
-
-function scratchContext(
-  workspace: Workspace,
-  item: string,
-  scratch: DrillScratch,
-): Omit<CheckContext, 'signal'> {
-  const evidence = openEvidenceStore(join(scratch.folder, 'evidence'))
-  const missing = (): never => {
-    throw new CheckProblem('this drill has no environment')
-  }
-  return {
-    item,
-    now: () => Date.now(),
-    root: scratch.folder,
-    service: workspace.service,
-    release: DRILL_RELEASE,
-    stable: { ...DRILL_RELEASE, version: '1.0.0', commit: 'a'.repeat(40) },
-    deploymentId: 'd-drill',
-    get environment() {
-      return missing()
-    },
-    environmentNamed: missing,
-    resultOf: () => null,
-    previousResultOf: () => null,
-    timeline: {
-      openedAtMs: 0,
-      candidateDeployedAtMs: null,
-      fullTrafficAtMs: null,
-      watchStartedAtMs: null,
-      watchEndsAtMs: null,
-      rolledBack: false,
-      people: { attested: [], voted: [] },
-    },
-    keep: (name, mediaType, bytes) => evidence.put(name, mediaType, bytes),
-  }
-}
-
-/** A release that no drill takes for a real one; each ground overrides what it needs. */
-const DRILL_RELEASE: Release = {
-  release: 1,
-  version: '1.1.0',
-  commit: 'b'.repeat(40),
-  type: 'feature',
-  risk: 'medium',
-  strategy: 'canary',
-  window: { start: 0, end: Number.MAX_SAFE_INTEGER, timeZone: 'UTC' },
-  components: ['gateway', 'agent', 'mcp-server', 'database'],
-  artifact: '.',
-  digest: `sha256:${'0'.repeat(64)}`,
-  flags: {},
-  authors: [],
-  config: {},
-  backwardCompatible: true,
-  featureFlags: {},
-  newFeatures: [],
 }

@@ -45,7 +45,7 @@ function planText(plan: Plan): string {
 
 function wayOf(item: PlanItem): string {
   if (item.applies === 'no') return `– not applicable: ${item.reason}`
-  const later = item.applies === 'later' ? ` (if ${item.reason})` : ''
+  const later = item.applies === 'later' ? ` (${item.reason})` : ''
   if (item.proof === 'check') return `✓ check${later}`
   if (item.proof === 'deployment') return `✓ the deployment's log${later}`
   return `☑ ${ROLES[item.role]}${later}${item.unboundReason ? ` · ${item.unboundReason}` : ''}`

@@ -9,7 +9,7 @@ export const VERSIONS = ['1.2.2', '1.2.3', '1.2.4'] as const
 export type DemoVersion = (typeof VERSIONS)[number]
 
 /** Who wrote what; the reviewers are other people of the cast. */
-const AUTHOR = { name: 'Nia Cole', email: 'nia@clawdbot.example' }
+const AUTHOR = { name: 'Nia Cole', email: 'nia@clawdbot.internal' }
 
 /**
  * A git repository with one commit and tag a version, made of `clawdbot/` and the small overlay of each version, and the
@@ -24,6 +24,7 @@ export async function makeRepository(root: string, demo: string): Promise<Record
     const artifact = join(demo, 'artifacts', version)
     await assemble(root, version, artifact)
     await empty(repository)
+    await cp(join(root, 'package-lock.json'), join(artifact, 'package-lock.json'))
     await cp(artifact, repository, { recursive: true })
     await git(repository, 'add', '--all')
     await git(repository, 'commit', '--quiet', '--message', MESSAGES[version])
@@ -44,7 +45,8 @@ async function assemble(root: string, version: DemoVersion, artifact: string): P
   await rm(artifact, { recursive: true, force: true })
   await cp(join(root, 'clawdbot'), artifact, {
     recursive: true,
-    filter: (path) => !/node_modules|coverage|[/\\]faults([/\\]|$)/.test(path.slice(root.length)),
+    filter: (path) =>
+      !/node_modules|coverage|WORK-IN-PROGRESS|[/\\]faults([/\\]|$)/.test(path.slice(root.length)),
   })
   const overlay = join(root, 'demo', 'releases', version)
   const removed = await readFile(join(overlay, 'remove.txt'), 'utf8').catch(() => '')

@@ -241,8 +241,10 @@ describe('decide', () => {
   it('enters the watch’s end no sooner than the log says', () => {
     const d = voted()
     play(d)
-    expect(d.state.stage).toBe('documentation')
-    expect(d.state.stageEnteredAt.documentation).toBeGreaterThanOrEqual(d.state.watch?.event.endsAtMs ?? Number.NaN)
+    expect(d.state.stage).toBe('cleanup')
+    expect(d.state.stageEnteredAt.documentation).toBeGreaterThanOrEqual(
+      d.state.watch?.event.endsAtMs ?? Number.NaN,
+    )
   })
 
   it('rolls back at the last moment of the watch', () => {

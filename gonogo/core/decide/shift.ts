@@ -1,5 +1,5 @@
-import type { Numbers } from '../events.ts'
 import { formatDuration } from '../duration.ts'
+import type { Numbers } from '../events.ts'
 import type { DeploymentState, StepRecord } from '../state.ts'
 import { promoteEffect, stepEffects } from '../strategies.ts'
 import { type Command, inOrder, record } from './command.ts'
@@ -36,18 +36,14 @@ function decideStep(state: DeploymentState, step: StepRecord, now: number): Comm
     const reason = `${judged.event.verdict} after ${formatDuration(now - step.startedAt)}: ${judged.event.sentence}`
     return [record({ type: 'stepExtended', step: step.step, dueAtMs: now + wait, reason })]
   }
-  if (!state.hold) return [record({ type: 'held', reason: `step at ${step.weight} %: ${judged.event.sentence}` })]
+  if (!state.hold)
+    return [record({ type: 'held', reason: `step at ${step.weight} %: ${judged.event.sentence}` })]
   return [{ kind: 'judge' }]
 }
 
 const release: Command[] = [record({ type: 'released', reason: 'the analysis has its evidence now' })]
 
-const decided = (
-  step: StepRecord,
-  sentence: string,
-  numbers: Numbers | null,
-  by: string | null,
-): Command =>
+const decided = (step: StepRecord, sentence: string, numbers: Numbers | null, by: string | null): Command =>
   record({
     type: 'stepDecided',
     step: step.step,

@@ -223,7 +223,9 @@ function opened(options: { strategy?: Strategy; stable?: Release | null; release
     sla: service.sla,
     roster,
     authors: next.authors,
-    checks: Object.fromEntries(boundIds.map((id) => [id, { maxAgeMs: 30 * 86_400_000, recheck: true, after: [] }])),
+    checks: Object.fromEntries(
+      boundIds.map((id) => [id, { maxAgeMs: 30 * 86_400_000, recheck: true, after: [] }]),
+    ),
     audiences: ['engineering'],
     flags: plan.flags,
   }

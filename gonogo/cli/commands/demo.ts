@@ -1,0 +1,21 @@
+import { dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import type { Command } from 'commander'
+import { EXIT } from '#engine/exit-codes.ts'
+import { action } from '../command.ts'
+import { runDemo } from '../demo/run-demo.ts'
+
+export function registerDemo(root: Command): void {
+  const command = root
+    .command('demo')
+    .description(
+      'ClawdBot 1.2.3 goes to production by the whole checklist, then a bad 1.2.4 is caught and rolled back',
+    )
+    .addHelpText('after', '\nExample: gonogo demo --json')
+  action(command, async (_options, _args, _globals, output) => {
+    const repository = join(dirname(fileURLToPath(import.meta.url)), '..', '..', '..')
+    const result = await runDemo(join(repository, 'gonogo.yaml'), output)
+    output.result(result.text, { deployments: result.deployments })
+    return result.ok ? EXIT.good : EXIT.notGood
+  })
+}

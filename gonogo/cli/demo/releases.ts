@@ -1,0 +1,123 @@
+import { createHash, randomBytes } from 'node:crypto'
+import { mkdir, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { stringify } from 'yaml'
+import type { Service } from '#core/service.ts'
+import { makeDemoKey, pemSigner, type Signer } from '#evidence/signatures.ts'
+import { artifactDigest } from '#targets/processes/artifact-digest.ts'
+import type { DemoVersion } from './repository.ts'
+
+const HOUR_MS = 3_600_000
+/** Schema version and flags of each version: 1.2.3 brings a migration that 1.2.2 can live with. */
+const CHANGES: Readonly<Record<DemoVersion, { schemaVersion: number; flags: Record<string, boolean> }>> = {
+  '1.2.2': { schemaVersion: 2, flags: {} },
+  '1.2.3': { schemaVersion: 3, flags: { migrations: true, 'user-facing': true } },
+  '1.2.4': { schemaVersion: 3, flags: {} },
+}
+
+/** `releases/VERSION.yaml` for a version as it was built. */
+export async function writeRelease(
+  demo: string,
+  version: DemoVersion,
+  commit: string,
+  now: number,
+): Promise<void> {
+  const artifact = join(demo, 'artifacts', version)
+  const { schemaVersion, flags } = CHANGES[version]
+  const release = {
+    release: 1,
+    version,
+    commit,
+    type: 'feature',
+    risk: 'medium',
+    strategy: 'canary',
+    window: {
+      start: new Date(now - HOUR_MS).toISOString(),
+      end: new Date(now + 2 * HOUR_MS).toISOString(),
+      timeZone: 'Etc/UTC',
+    },
+    components: ['gateway', 'agent', 'mcp-server', 'database'],
+    artifact: `.gonogo/demo/artifacts/${version}`,
+    digest: await artifactDigest(artifact),
+    flags,
+    authors: ['nia'],
+    schemaVersion,
+    backwardCompatible: true,
+    notes: `releases/${version}.md`,
+  }
+  await mkdir(join(demo, 'releases'), { recursive: true })
+  await writeFile(join(demo, 'releases', `${version}.yaml`), stringify(release))
+}
+
+/** A key for each of the cast: the public half where the service file looks, the private one in memory only. */
+export async function makeCastKeys(demo: string, service: Service): Promise<Map<string, Signer>> {
+  await mkdir(join(demo, 'keys'), { recursive: true })
+  const signers = new Map<string, Signer>()
+  for (const id of Object.keys(service.people)) {
+    const { publicKeyLine, privateKeyPem } = makeDemoKey(`${id} (demo)`)
+    await writeFile(join(demo, 'keys', `${id}.pub`), `${publicKeyLine}\n`)
+    signers.set(id, pemSigner(privateKeyPem))
+  }
+  return signers
+}
+
+/** Bearer tokens of the demo's callers; the service knows their hashes only. Returns the users' tokens. */
+export async function makeTokens(demo: string, users: number): Promise<string[]> {
+  const folder = join(demo, 'tokens')
+  await mkdir(folder, { recursive: true })
+  const named: Record<string, { roles: string[]; expiresAt?: string }> = {
+    user: { roles: ['user'] },
+    admin: { roles: ['user', 'admin'] },
+    expired: { roles: ['user'], expiresAt: '2026-01-01T00:00:00Z' },
+  }
+  for (let i = 0; i < users; i++) named[`visitor-${i}`] = { roles: ['user'] }
+  const made = Object.entries(named).map(([caller, rest]) => ({
+    caller,
+    token: randomBytes(24).toString('hex'),
+    ...rest,
+  }))
+  const known = made.map(({ token, ...rest }) => ({
+    hash: createHash('sha256').update(token).digest('hex'),
+    ...rest,
+  }))
+  await writeFile(join(folder, 'tokens.json'), JSON.stringify(known, null, 2))
+  for (const { caller, token } of made) await writeFile(join(folder, caller), token, { mode: 0o600 })
+  return made.filter((m) => m.caller.startsWith('visitor-')).map((m) => m.token)
+}
+
+/** What a forge would export of the reviews: each commit in a merged request, approved by others on its last push. */
+export async function writeReviews(
+  demo: string,
+  commits: Readonly<Record<DemoVersion, string>>,
+): Promise<void> {
+  const at = (minutes: number) => new Date(Date.now() - minutes * 60_000).toISOString()
+  const pulls = Object.values(commits).map((sha, i) => ({
+    number: i + 1,
+    html_url: `https://git.clawdbot.internal/clawdbot/pull/${i + 1}`,
+    user: { login: 'nia', type: 'User' },
+    merged_at: at(1),
+    merge_commit_sha: sha,
+    head: { sha },
+    base: { ref: 'main' },
+    reviews: ['eve', 'max'].map((login) => ({
+      user: { login, type: 'User' },
+      state: 'APPROVED',
+      submitted_at: at(2),
+      commit_id: sha,
+      author_association: 'MEMBER',
+    })),
+    commits: [
+      {
+        sha,
+        author: { login: 'nia', type: 'User' },
+        committer: { login: 'nia', type: 'User' },
+        commit: {
+          author: { name: 'Nia Cole', email: 'nia@clawdbot.internal', date: at(3) },
+          message: `change ${i + 1}`,
+        },
+      },
+    ],
+  }))
+  await mkdir(join(demo, 'evidence'), { recursive: true })
+  await writeFile(join(demo, 'evidence', 'reviews.json'), JSON.stringify(pulls, null, 2))
+}

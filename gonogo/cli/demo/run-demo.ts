@@ -1,0 +1,175 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { mkdir, rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { systemClock } from '#engine/clock.ts'
+import { type Deployed, deploy } from '#engine/deploy.ts'
+import { openLog, stateFolder, type Workspace } from '#engine/workspace.ts'
+import type { Signer } from '#evidence/signatures.ts'
+import type { Store } from '#store/store.ts'
+import type { OpenTarget } from '#targets/open-target.ts'
+import { deploymentJson, exitSummary } from '../commands/deploy.ts'
+import { LiveView } from '../live-view.ts'
+import { loadReleaseOf, loadWorkspace } from '../load.ts'
+import type { Output } from '../output.ts'
+import { startCast } from './cast.ts'
+import { rehearse, resetEnvironment, startStable } from './environments.ts'
+import { runPipeline } from './pipeline.ts'
+import { makeCastKeys, makeTokens, writeRelease, writeReviews } from './releases.ts'
+import { makeRepository, VERSIONS } from './repository.ts'
+
+const VISITORS = 20
+const EXPECTED = { '1.2.3': 'success', '1.2.4': 'rolled-back' } as const
+const STABLE = '1.2.2'
+
+export type DemoResult = {
+  readonly ok: boolean
+  readonly text: string
+  readonly deployments: readonly unknown[]
+}
+
+/** Prepares a service with a history, puts 100 requests a second on it, and deploys a good release and a bad one. */
+export async function runDemo(serviceFile: string, output: Output): Promise<DemoResult> {
+  const workspace = loadWorkspace(serviceFile)
+  const { signers, tokens } = await prepare(workspace, output)
+  const targets: OpenTarget[] = []
+  const store = openLog(workspace.root)
+  try {
+    output.say('· starting production and staging with 1.2.2')
+    const stable = loadReleaseOf(workspace, STABLE, null)
+    targets.push(
+      await startStable(workspace, 'production', stable),
+      await startStable(workspace, 'staging', stable),
+    )
+    const [production, staging] = targets as [OpenTarget, OpenTarget]
+    const traffic = startTraffic((await production.observe()).url, tokens)
+    const good = await deployOne(workspace, store, output, signers, staging, STABLE, '1.2.3')
+    const bad = await deployOne(workspace, store, output, signers, staging, '1.2.3', '1.2.4')
+    const seen = await stopTraffic(traffic)
+    return summary([good, bad], seen)
+  } finally {
+    for (const target of targets) await target.stop?.()
+    store.close()
+  }
+}
+
+async function prepare(
+  workspace: Workspace,
+  output: Output,
+): Promise<{ signers: Map<string, Signer>; tokens: string[] }> {
+  const demo = join(stateFolder(workspace.root), 'demo')
+  output.say('· clearing what an earlier demo left')
+  for (const name of ['production', 'staging']) await resetEnvironment(workspace, name)
+  await rm(demo, { recursive: true, force: true })
+  await mkdir(demo, { recursive: true })
+  output.say('· making a repository of ClawdBot with three releases')
+  const commits = await makeRepository(workspace.root, demo)
+  const signers = await makeCastKeys(demo, workspace.service)
+  const tokens = await makeTokens(demo, VISITORS)
+  await writeReviews(demo, commits)
+  for (const version of VERSIONS) await writeRelease(demo, version, commits[version], Date.now())
+  output.say('· running type check, lint and tests of 1.2.3 and 1.2.4')
+  for (const version of ['1.2.3', '1.2.4'] as const)
+    await runPipeline(workspace.root, demo, version, commits[version])
+  return { signers, tokens }
+}
+
+async function deployOne(
+  workspace: Workspace,
+  store: Store,
+  output: Output,
+  signers: ReadonlyMap<string, Signer>,
+  staging: OpenTarget,
+  from: string,
+  version: '1.2.3' | '1.2.4',
+): Promise<Deployed> {
+  const release = loadReleaseOf(workspace, version, Date.now())
+  output.say(`· rehearsing ${version} and its way back in staging`)
+  await rehearse(
+    workspace,
+    join(stateFolder(workspace.root), 'demo'),
+    staging,
+    loadReleaseOf(workspace, from, null),
+    release,
+  )
+  const view = new LiveView(output)
+  const stopCast = startCast(store, () => view.deployment, signers)
+  try {
+    const deployed = await deploy({
+      workspace,
+      store,
+      environment: 'production',
+      release,
+      releaseOf: (stable) => loadReleaseOf(workspace, stable, null),
+      clock: systemClock,
+      listener: view,
+      stop: new AbortController().signal,
+    })
+    if (deployed.state.closed?.status.startsWith('success')) await makeStable(staging, version)
+    else await staging.cleanup([from], `demo/staging/without/${version}`)
+    return deployed
+  } finally {
+    stopCast()
+    view.close()
+  }
+}
+
+/** Staging follows production. */
+async function makeStable(staging: OpenTarget, version: string): Promise<void> {
+  await staging.setWeights({ [version]: 100 }, `demo/staging/weights/${version}`)
+  await staging.promote(version, `demo/staging/promote/${version}`)
+  await staging.cleanup([version], `demo/staging/cleanup/${version}`)
+}
+
+type Seen = {
+  readonly seen: Record<string, { requests: number; failed: number }>
+  readonly reasons: Record<string, number>
+}
+
+function startTraffic(url: string, tokens: readonly string[]): ChildProcess {
+  const script = fileURLToPath(new URL('./traffic.ts', import.meta.url))
+  return spawn(process.execPath, [script, url, JSON.stringify(tokens), '100'], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  })
+}
+
+function stopTraffic(traffic: ChildProcess): Promise<Seen> {
+  return new Promise((resolve, reject) => {
+    let text = ''
+    traffic.stdout?.on('data', (chunk: Buffer) => {
+      text += chunk.toString()
+    })
+    traffic.once('close', () => {
+      try {
+        resolve(JSON.parse(text) as Seen)
+      } catch {
+        reject(new Error('the demo’s traffic ended without a count'))
+      }
+    })
+    traffic.kill('SIGTERM')
+  })
+}
+
+function summary(deployed: readonly Deployed[], { seen, reasons }: Seen): DemoResult {
+  const deployments = deployed.map((one) => {
+    const { deployment: _id, ...json } = deploymentJson(one)
+    return json
+  })
+  // Whoever was served by a version that stays must not have noticed anything.
+  const stableFailures = Object.entries(seen).filter(
+    ([version, arm]) => version !== '1.2.4' && arm.failed > 0,
+  )
+  const asExpected = deployed.every(
+    (one) => one.state.closed?.status === EXPECTED[one.state.opened.release.version as keyof typeof EXPECTED],
+  )
+  const counted = Object.entries(seen).map(
+    ([version, arm]) => `${version}: ${arm.failed} of ${arm.requests} requests failed`,
+  )
+  const why = Object.entries(reasons)
+    .slice(0, 5)
+    .map(([reason, count]) => `  ${count} × ${reason}`)
+  const text = [...deployed.map(exitSummary), `as the users counted it: ${counted.join(' · ')}`, ...why].join(
+    '\n\n',
+  )
+  return { ok: asExpected && stableFailures.length === 0, text, deployments }
+}
