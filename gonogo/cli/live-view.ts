@@ -31,11 +31,6 @@ export class LiveView implements Listener {
     this.#timer.unref()
   }
 
-  /** Id of the deployment shown; null before its first event. */
-  get deployment(): string | null {
-    return this.#state?.id ?? null
-  }
-
   event(recorded: Recorded, state: DeploymentState): void {
     this.#state = state
     const line = describeEvent(recorded, state)

@@ -20,6 +20,8 @@ export type DeployRequest = {
   readonly clock: Clock
   readonly listener: Listener
   readonly stop: AbortSignal
+  /** Called with the deployment's id as soon as it has one. */
+  readonly opened?: (id: string) => void
   readonly boundary?: (name: string) => void
 }
 
@@ -33,6 +35,7 @@ export type Deployed = {
 export async function deploy(request: DeployRequest): Promise<Deployed> {
   const { workspace, store, clock } = request
   const id = await openOrResume(request)
+  request.opened?.(id)
   const session = await openSession(workspace, store, id, clock, request.listener, request.boundary)
   try {
     const state = await session.run(request.stop)

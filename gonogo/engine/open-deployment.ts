@@ -22,7 +22,7 @@ export type OpenRequest = {
 /** The first event of a deployment: everything it will go by, so that later edits of files change nothing under it. */
 export function openedEvent(request: OpenRequest): Opened {
   const { workspace, release, stable } = request
-  const { service, checklist } = workspace
+  const { service } = workspace
   const plan = makeWorkspacePlan(workspace, release, stable, request.replicas)
   return {
     type: 'opened',

@@ -1,6 +1,5 @@
 import { mkdir, readFile, rename, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { evidenceRoot } from '#core/gates.ts'
 import { sha256 } from '#core/json.ts'
 import type { DeploymentState } from '#core/state.ts'
 import { exportBundle } from '#evidence/bundle.ts'
@@ -61,7 +60,6 @@ export async function writeBundle(
   await exportBundle({
     records: store.read(state.id, 0),
     evidenceStore: openEvidenceStore(evidenceFolder(workspace.root)),
-    evidenceRoot: evidenceRoot(state, state.rollback ? 'execution' : 'watch', now),
     files,
     folder: bundle,
   })

@@ -93,7 +93,8 @@ async function deployOne(
     release,
   )
   const view = new LiveView(output)
-  const stopCast = startCast(store, () => view.deployment, signers)
+  let id: string | null = null
+  const stopCast = startCast(store, () => id, signers)
   try {
     const deployed = await deploy({
       workspace,
@@ -103,6 +104,9 @@ async function deployOne(
       releaseOf: (stable) => loadReleaseOf(workspace, stable, null),
       clock: systemClock,
       listener: view,
+      opened: (opened) => {
+        id = opened
+      },
       stop: new AbortController().signal,
     })
     if (deployed.state.closed?.status.startsWith('success')) await makeStable(staging, version)

@@ -43,7 +43,8 @@ async function one(n: number): Promise<void> {
     reason = error instanceof Error ? `${error.name} ${error.message}` : String(error)
   }
   inFlight--
-  const arm = (seen[version] ??= { requests: 0, failed: 0 })
+  seen[version] ??= { requests: 0, failed: 0 }
+  const arm = seen[version]
   arm.requests++
   if (reason) {
     arm.failed++
