@@ -16,6 +16,7 @@ import { chooseRatioBound, limitBounds } from './latency-bound.ts'
 import { literalCrossing } from './literal.ts'
 import { type AnalysisPolicy, TRIGGERS, type Trigger } from './policy.ts'
 import { type ObserveContext, readScrape } from './read-scrape.ts'
+import { releasedStake } from './released-stake.ts'
 import type { AnalysisState, Crossing } from './state.ts'
 import { counted, stepNumbers } from './tally.ts'
 
@@ -134,7 +135,7 @@ function circumstances(policy: AnalysisPolicy, state: AnalysisState): Circumstan
   const bounds = limitBounds(state.ladderMs ?? [], policy.thresholds.p95Ms)
   const warm = isWarm(policy, state)
   return {
-    released: releasedStake(policy, state),
+    released: releasedStake(policy, state.rises, (state.atMs ?? 0) - (state.firstRequestAtMs ?? 0)),
     isAlone: isAlone(state),
     isSlowArmed: warm && bounds.rollback !== -1,
     isFastArmed: warm && bounds.accept !== -1,
@@ -142,12 +143,6 @@ function circumstances(policy: AnalysisPolicy, state: AnalysisState): Circumstan
     errorLimit: Math.max(policy.thresholds.errorRate, state.frozen?.errorRate ?? 0),
     slowLimit: Math.max(SLOW_SHARE, state.frozen?.slowShare ?? 0),
   }
-}
-
-/** Half the stake at the start, .15 at each of the first two rises of the weight, .2 evenly over the planned duration. */
-function releasedStake(policy: AnalysisPolicy, state: AnalysisState): number {
-  const elapsedMs = Math.max(0, (state.atMs ?? 0) - (state.firstRequestAtMs ?? 0))
-  return 0.5 + 0.15 * state.rises + 0.2 * Math.min(1, elapsedMs / policy.plannedDurationMs)
 }
 
 type BoundIndexes = { readonly slow: number; readonly fast: number; readonly over: number }
