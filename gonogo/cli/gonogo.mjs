@@ -14,7 +14,9 @@ if (Number(process.versions.node.split('.')[0]) >= 24) {
   try {
     node = join(dirname(createRequire(import.meta.url).resolve('node/package.json')), 'bin', 'node')
   } catch {
-    process.stderr.write('gonogo: needs Node 24 or newer, or the npm package "node"; run npm install and try again\n')
+    process.stderr.write(
+      'gonogo: needs Node 24 or newer, or the npm package "node"; run npm install and try again\n',
+    )
     process.exit(3)
   }
   // The child gets the terminal's signals itself; this process only waits for its end.

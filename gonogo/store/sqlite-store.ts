@@ -26,11 +26,12 @@ const SCHEMA = `
 `
 
 /** The log in one SQLite file: WAL, synchronous FULL, so that what was answered is on disk. Several processes may append. */
-export function openSqliteStore(file: string): Store {
+export function openSqliteStore(file: string, limits: { maxPages?: number } = {}): Store {
   return guarded(file, () => {
     mkdirSync(dirname(file), { recursive: true })
     const db = new DatabaseSync(file)
     db.exec('pragma journal_mode = wal; pragma synchronous = full; pragma busy_timeout = 5000;')
+    if (limits.maxPages) db.exec(`pragma max_page_count = ${Math.floor(limits.maxPages)}`)
     db.exec(SCHEMA)
     return new SqliteStore(file, db)
   })

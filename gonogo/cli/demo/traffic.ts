@@ -43,8 +43,8 @@ async function one(n: number): Promise<void> {
     reason = error instanceof Error ? `${error.name} ${error.message}` : String(error)
   }
   inFlight--
-  seen[version] ??= { requests: 0, failed: 0 }
-  const arm = seen[version]
+  const arm = seen[version] ?? { requests: 0, failed: 0 }
+  seen[version] = arm
   arm.requests++
   if (reason) {
     arm.failed++

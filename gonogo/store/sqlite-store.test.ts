@@ -1,0 +1,86 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { verifyChain } from '#core/record.ts'
+import { openSqliteStore } from './sqlite-store.ts'
+import { type Store, StoreProblem } from './store.ts'
+
+let folder = ''
+let store: Store
+const record = (type: string) => ({ at: 1, type, data: { n: 1 } })
+
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'gonogo-store-'))
+  store = openSqliteStore(join(folder, 'log.sqlite'))
+})
+afterEach(() => {
+  store.close()
+  rmSync(folder, { recursive: true, force: true })
+})
+
+describe('the log', () => {
+  it('appends in order, chained, and reads the same back', () => {
+    expect(store.append('d-1', 0, null, [record('a'), record('b')]).ok).toBe(true)
+    expect(store.append('d-1', 2, null, [record('c')]).ok).toBe(true)
+    const records = store.read('d-1', 0)
+    expect(records.map((r) => r.type)).toEqual(['a', 'b', 'c'])
+    expect(verifyChain(records)).toEqual([])
+  })
+
+  it('refuses an append on a state that is no longer the last', () => {
+    store.append('d-1', 0, null, [record('a')])
+    expect(store.append('d-1', 0, null, [record('b')])).toEqual({ ok: false, code: 'conflict', seq: 1 })
+    expect(store.read('d-1', 0)).toHaveLength(1)
+  })
+
+  it('refuses an engine whose lease another one has taken over', () => {
+    const first = store.lease('d-1', 'one', 0, 10)
+    const second = store.lease('d-1', 'two', 20, 10)
+    expect([first, second]).toEqual([
+      { ok: true, epoch: 1 },
+      { ok: true, epoch: 2 },
+    ])
+    expect(store.append('d-1', 0, 1, [record('a')])).toEqual({ ok: false, code: 'deposed', epoch: 2 })
+    expect(store.append('d-1', 0, 2, [record('a')]).ok).toBe(true)
+  })
+
+  it('lets nobody take a lease that is held', () => {
+    store.lease('d-1', 'one', 0, 100)
+    expect(store.lease('d-1', 'two', 50, 100)).toEqual({ ok: false, holder: 'one', expiresAt: 100 })
+  })
+
+  it('is the same for two processes on one file', () => {
+    const other = openSqliteStore(join(folder, 'log.sqlite'))
+    store.append('d-1', 0, null, [record('a')])
+    expect(other.append('d-1', 1, null, [record('b')]).ok).toBe(true)
+    expect(store.read('d-1', 1).map((r) => r.type)).toEqual(['b'])
+    other.close()
+  })
+
+  it('gives samples back in the order of time', () => {
+    store.addSample('d-1', { at: 2, body: 'b' })
+    store.addSample('d-1', { at: 1, body: 'a' })
+    expect(store.samples('d-1', 0, 10).map((s) => s.body)).toEqual(['a', 'b'])
+  })
+
+  it('says in one line that a file is no log', () => {
+    const file = join(folder, 'other.sqlite')
+    writeFileSync(file, 'this is not a database, but it is long enough to be taken for one'.repeat(20))
+    expect(() => openSqliteStore(file)).toThrow(StoreProblem)
+  })
+
+  it('says in one line that the disk is full, and appends nothing', () => {
+    const file = join(folder, 'small.sqlite')
+    openSqliteStore(file).close()
+    const db = new DatabaseSync(file)
+    const { page_count: pages } = db.prepare('pragma page_count').get() as { page_count: number }
+    db.close()
+    const small = openSqliteStore(file, { maxPages: pages })
+    const big = { at: 1, type: 'a', data: 'x'.repeat(100_000) }
+    expect(() => small.append('d-1', 0, null, [big])).toThrow(/disk is full/)
+    expect(small.read('d-1', 0)).toEqual([])
+    small.close()
+  })
+})
