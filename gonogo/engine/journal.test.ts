@@ -57,6 +57,23 @@ describe('the journal', () => {
     expect(journal.decide({ type: 'released', reason: 'x' })).toBe(true)
   })
 
+  it('acts on no vote that its person has not signed', () => {
+    const journal = new Journal(store, systemClock, 'd-1', 1)
+    const statement = {
+      gonogo: 1,
+      kind: 'decision',
+      deployment: 'd-1',
+      person: 'ada',
+      at: 2,
+      action: 'proceed',
+      reason: 'x',
+    }
+    store.append('d-1', 1, null, [
+      { at: 2, type: 'decided', data: { statement, signature: 'none', key: '', demo: false } },
+    ])
+    expect(() => journal.refresh()).toThrow(/record 2 of d-1/)
+  })
+
   it('stops at once when a newer engine has the lease', () => {
     const journal = new Journal(store, systemClock, 'd-1', 1)
     store.lease('d-1', 'other', 5000, 1000)

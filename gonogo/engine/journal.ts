@@ -4,6 +4,7 @@ import type { LogRecord } from '#core/record.ts'
 import type { DeploymentState } from '#core/state.ts'
 import { type Store, StoreProblem } from '#store/store.ts'
 import type { Clock } from './clock.ts'
+import { refuseForged } from './signed-records.ts'
 
 /** Raised when a newer engine has taken this deployment over: stop at once, change nothing more. */
 export class Deposed extends Error {
@@ -49,6 +50,7 @@ export class Journal {
   ) {
     const state = readState(store, id)
     if (!state) throw new Error(`no deployment ${id} in the log`)
+    refuseForged(id, state.opened, store.read(id, 0).map(toRecorded))
     this.#store = store
     this.#clock = clock
     this.#epoch = epoch
@@ -65,6 +67,7 @@ export class Journal {
   /** Takes in what others appended. */
   refresh(): void {
     const fresh = this.#store.read(this.state.id, this.#persistedSeq).map(toRecorded)
+    refuseForged(this.state.id, this.state.opened, fresh)
     if (fresh.length > 0) this.#adopt(fresh)
   }
 

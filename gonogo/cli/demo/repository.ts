@@ -27,7 +27,7 @@ export async function makeRepository(root: string, demo: string): Promise<Record
     await cp(join(root, 'package-lock.json'), join(artifact, 'package-lock.json'))
     await cp(artifact, repository, { recursive: true })
     await git(repository, 'add', '--all')
-    await git(repository, 'commit', '--quiet', '--message', MESSAGES[version])
+    await git(repository, 'commit', '--quiet', '--allow-empty', '--message', MESSAGES[version])
     await git(repository, 'tag', `v${version}`)
     commits[version] = (await git(repository, 'rev-parse', 'HEAD')).trim()
   }

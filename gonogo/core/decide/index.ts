@@ -114,10 +114,9 @@ const cleanupEffect = (state: DeploymentState): Keyed => ({
   effect: { kind: 'cleanup', keep: [state.opened.release.version] },
 })
 
-/** Success with issues: something was waived after production had changed, a step was extended, or the deployment held. */
+/** Success with issues: something was waived after production had changed. An extended step is the analysis at work. */
 function finalStatus(state: DeploymentState): FinalStatus {
   const since = state.gates.execution?.at ?? Number.POSITIVE_INFINITY
   const waived = Object.values(state.items).some((item) => item.waiver && item.waiver.at > since)
-  const extended = state.steps.some((step) => step.extended)
-  return waived || extended ? 'success-with-issues' : 'success'
+  return waived ? 'success-with-issues' : 'success'
 }
