@@ -40,9 +40,13 @@ export class Random {
   }
 
   poisson(mean: number): number {
-    if (mean <= 0) return 0
+    return this.poissonWith(mean, Math.exp(-mean))
+  }
+
+  /** `none` is exp(−mean), for callers that know it already. */
+  poissonWith(mean: number, none: number): number {
     if (mean >= MANY) return Math.max(0, Math.round(mean + Math.sqrt(mean) * this.normal()))
-    let p = Math.exp(-mean)
+    let p = none
     let u = this.uniform()
     let k = 0
     while (u > p && k < 10 * MANY) {

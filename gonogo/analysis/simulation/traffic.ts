@@ -1,3 +1,4 @@
+import { ArmDraw } from './arm-draw.ts'
 import type { Random } from './random.ts'
 
 /** Shares (0…1) of a version's requests: failed, slower than the p95 limit, slower than the bound of the p95 ratio. */
@@ -7,8 +8,9 @@ export type Rates = { readonly errorRate: number; readonly slowShare: number; re
  * How failures hang together while the version makes no difference. `sharedIncidents`: now and then both versions fail
  * and slow down for about a minute. `betaBinomial`: rates differ from second to second, and the failures of a second
  * prefer one version. `clusters`: a failure is retried at once by its caller, and the retries fail too.
+ * `ownRates`: each version's rate jumps about by itself from second to second, which the bound does not cover.
  */
-export type Noise = 'independent' | 'sharedIncidents' | 'betaBinomial' | 'clusters'
+export type Noise = 'independent' | 'sharedIncidents' | 'betaBinomial' | 'clusters' | 'ownRates'
 
 export type TrafficModel = {
   readonly requestsPerSecond: number
@@ -48,6 +50,8 @@ const SHARE_CONCENTRATION = 5
 export class Traffic {
   readonly #model: TrafficModel
   readonly #random: Random
+  readonly #canary = new ArmDraw()
+  readonly #baseline = new ArmDraw()
   #incident = 0
 
   constructor(model: TrafficModel, random: Random) {
@@ -60,20 +64,17 @@ export class Traffic {
     const { healthy, fault, requestsPerSecond, noise } = this.#model
     const mine = fault && atMs > fault.startsAtMs ? fault : healthy
     const mean = requestsPerSecond * seconds
-    canary.requests = this.#random.poisson(mean * weight)
-    baseline.requests = this.#random.poisson(mean * (1 - weight))
     if (noise === 'sharedIncidents') this.#advanceIncident(seconds)
-    const boost = this.#incident
+    this.#canary.draw(this.#random, canary, mean * weight, mine, this.#incident)
+    this.#baseline.draw(this.#random, baseline, mean * (1 - weight), healthy, this.#incident)
     if (noise === 'clusters') {
-      this.#retried(canary, mine.errorRate, mean * weight)
-      this.#retried(baseline, healthy.errorRate, mean * (1 - weight))
-    } else if (noise === 'betaBinomial') this.#sticky(canary, baseline, healthy.errorRate)
-    else {
-      canary.errors = this.#random.binomial(canary.requests, Math.max(mine.errorRate, boost))
-      baseline.errors = this.#random.binomial(baseline.requests, Math.max(healthy.errorRate, boost))
+      this.#retried(canary, mine.errorRate)
+      this.#retried(baseline, healthy.errorRate)
+    } else if (noise === 'betaBinomial') this.#sticky(canary, baseline, mine.errorRate / healthy.errorRate)
+    else if (noise === 'ownRates') {
+      canary.errors = this.#random.binomial(canary.requests, this.#jumping(mine.errorRate))
+      baseline.errors = this.#random.binomial(baseline.requests, this.#jumping(healthy.errorRate))
     }
-    this.#time(canary, mine, boost)
-    this.#time(baseline, healthy, boost)
   }
 
   #advanceIncident(seconds: number): void {
@@ -83,32 +84,32 @@ export class Traffic {
       this.#incident = 0.02 + 0.48 * this.#random.uniform()
   }
 
-  #retried(arm: MutableArm, errorRate: number, mean: number): void {
-    const clusters = this.#random.poisson((mean * errorRate) / CLUSTER_MEAN)
+  /** Failures come as clusters of the same mean number; the retries are requests too. */
+  #retried(arm: MutableArm, errorRate: number): void {
+    const clusters = this.#random.poisson((arm.requests * errorRate) / CLUSTER_MEAN)
     arm.errors = 0
     for (let i = 0; i < clusters; i++) arm.errors += this.#random.geometric(CLUSTER_MEAN)
     arm.requests += arm.errors
-  }
-
-  #sticky(canary: MutableArm, baseline: MutableArm, errorRate: number): void {
-    const all = canary.requests + baseline.requests
-    const rate = Math.min(1, (errorRate * this.#random.gamma(RATE_SHAPE)) / RATE_SHAPE)
-    const errors = this.#random.binomial(all, rate)
-    const share = all > 0 ? canary.requests / all : 0
-    const isOneSided = share <= 0 || share >= 1
-    const stuck =
-      errors === 0 || isOneSided
-        ? share
-        : this.#random.beta(share * SHARE_CONCENTRATION, (1 - share) * SHARE_CONCENTRATION)
-    canary.errors = Math.min(canary.requests, this.#random.binomial(errors, stuck))
-    baseline.errors = errors - canary.errors
-  }
-
-  #time(arm: MutableArm, rates: Rates, boost: number): void {
     arm.timed = arm.requests
-    const overShare = Math.max(rates.overShare, boost)
-    arm.over = this.#random.binomial(arm.requests, overShare)
-    arm.slow = this.#random.binomial(arm.over, Math.min(1, Math.max(rates.slowShare, boost / 2) / overShare))
-    arm.notFast = arm.slow
+  }
+
+  /** Draws the second's error rate and the canary's share of its failures anew; `ratio` times worse raises the share. */
+  #sticky(canary: MutableArm, baseline: MutableArm, ratio: number): void {
+    const all = canary.requests + baseline.requests
+    const { healthy } = this.#model
+    const worse = (baseline.requests + ratio * canary.requests) / Math.max(1, all)
+    const errors = this.#random.binomial(all, this.#jumping(healthy.errorRate * worse))
+    const share = errors === 0 ? 0 : (ratio * canary.requests) / (baseline.requests + ratio * canary.requests)
+    const isMixed = share > 0 && share < 1
+    const stuck = isMixed
+      ? this.#random.beta(share * SHARE_CONCENTRATION, (1 - share) * SHARE_CONCENTRATION)
+      : share
+    const mine = this.#random.binomial(errors, stuck)
+    canary.errors = Math.min(canary.requests, mine)
+    baseline.errors = Math.min(baseline.requests, errors - mine)
+  }
+
+  #jumping(errorRate: number): number {
+    return Math.min(1, (errorRate * this.#random.gamma(RATE_SHAPE)) / RATE_SHAPE)
   }
 }

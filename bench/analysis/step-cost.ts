@@ -1,0 +1,62 @@
+import { judge, observe, startAnalysis } from '../../gonogo/analysis/index.ts'
+import type { InstanceSample, Scrape } from '../../gonogo/core/sample.ts'
+import { policy } from './setting.ts'
+
+const LADDER_MS = [
+  10, 15, 22, 33, 48, 70, 100, 140, 200, 300, 400, 500, 750, 1000, 1400, 2000, 3000, 4500, 6700, 1e4,
+]
+const INSTANCES = 3
+
+export type StepCost = {
+  /** Mean time of one interval: observe and judge, six instances with twenty buckets. */
+  readonly microseconds: number
+  /** The state as JSON after an hour and after a day. */
+  readonly bytesAfterHour: number
+  readonly bytesAfterDay: number
+}
+
+/** Measures one deployment's analysis over a day of intervals, on scrapes as the proxy gives them. */
+export function stepCost(nowMs: () => number): StepCost {
+  let state = startAnalysis(policy)
+  let bytesAfterHour = 0
+  let spentMs = 0
+  for (let second = 0; second < 86_400; second++) {
+    const scrape = scrapeAt(second)
+    const context = {
+      canaryVersion: 'new',
+      baselineVersion: 'old',
+      configuredWeight: 0.05,
+      step: 0,
+      atMs: scrape.atMs,
+    }
+    const before = nowMs()
+    state = observe(policy, state, scrape, context)
+    judge(policy, state)
+    spentMs += nowMs() - before
+    if (second === 3600) bytesAfterHour = JSON.stringify(state).length
+  }
+  const bytesAfterDay = JSON.stringify(state).length
+  return { microseconds: (spentMs * 1000) / 86_400, bytesAfterHour, bytesAfterDay }
+}
+
+/** Cumulative counters after so many seconds: 95 and 5 requests a second, an old version's error every ten. */
+function scrapeAt(second: number): Scrape {
+  const instances: InstanceSample[] = []
+  for (let i = 0; i < INSTANCES; i++) {
+    instances.push(sample('new', `canary-${i}`, second * 2, 0))
+    instances.push(sample('old', `stable-${i}`, second * 32, Math.floor(second / 10)))
+  }
+  return { atMs: 1_000_000 + second * 1000, complete: true, instances }
+}
+
+function sample(version: string, instance: string, requests: number, errors: number): InstanceSample {
+  const within = (i: number) => Math.floor(requests * Math.min(1, (i + 1) / 10))
+  const buckets = LADDER_MS.map((leMs, i) => ({ leMs, count: within(i) }))
+  return {
+    version,
+    instance,
+    requests,
+    errors,
+    buckets: [...buckets, { leMs: Number.POSITIVE_INFINITY, count: requests }],
+  }
+}
