@@ -1,2 +1,2 @@
 export { renderReport } from './render-report.ts'
-export type { ArmSample, ReportInput, ReportSample } from './report-input.ts'
+export type { ArmSample, ReportInput, ReportPlace, ReportSample } from './report-input.ts'

@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { itemsOf } from '#core/checklist.ts'
+import { LogWriter } from './fixture/log-writer.ts'
+import { openDeployment } from './fixture/opening.ts'
 import { rolledBackDeployment } from './fixture/rolled-back.ts'
 import { successfulDeployment } from './fixture/success.ts'
 import { renderReport } from './index.ts'
@@ -92,5 +94,42 @@ describe('the report', () => {
       detectedAfter: '72.4 s',
     })
     expect(good.html).not.toContain('Incident Report')
+  })
+
+  it('is written of a deployment that has only just been opened', () => {
+    const log = new LogWriter(Date.parse('2026-11-23T13:12:00Z'))
+    openDeployment(log)
+    const { html, json } = renderReport({
+      ...success,
+      state: log.state,
+      events: log.events,
+      samples: [],
+      now: log.now,
+      chainHead: '',
+      bundle: null,
+    })
+    expect(html).toContain('In progress')
+    expect(html).not.toMatch(/undefined|NaN|\[object|>null</)
+    expect(JSON.parse(json)).toMatchObject({ status: 'open', incident: null, evidence: [] })
+  })
+
+  it('is written of a first deployment, which has no version before', () => {
+    const opened = { ...success.state.opened, stable: null }
+    const { html } = renderReport({ ...success, state: { ...success.state, opened }, samples: [] })
+    expect(html).toContain('first deployment: no version before')
+    expect(html).toContain('there is no baseline, so the fixed limit alone counts')
+  })
+
+  it('names what nobody gave in the runbook, and uses what was given', () => {
+    expect(good.html).toContain('curl -v &lt;url: not recorded&gt;/health')
+    const place = {
+      target: 'kubernetes',
+      names: { url: 'https://api.clawdbot.example.com', namespace: 'clawdbot-prod' },
+      contacts: { securityVendor: { name: 'Vendor desk', contact: '+49 30 1' } },
+    }
+    const { html } = renderReport({ ...success, place })
+    expect(html).toContain('curl -v https://api.clawdbot.example.com/health')
+    expect(html).toContain('kubectl get pods -n clawdbot-prod')
+    expect(html).toContain('Vendor desk')
   })
 })

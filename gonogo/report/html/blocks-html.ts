@@ -1,4 +1,4 @@
-import type { Block } from '../document/blocks.ts'
+import type { Block, Line } from '../document/blocks.ts'
 import { figure } from '../plot/figure.ts'
 import { iso, utcSpan } from '../wording.ts'
 import { lineHtml } from './inline-html.ts'
@@ -32,7 +32,7 @@ const RENDERERS: Renderers = {
     hideCaption,
   }) => markup`<table><caption class="${hideCaption ? 'hidden' : 'shown'}">${caption}</caption>
 <thead><tr>${head.map((h) => markup`<th scope="col">${h}</th>`)}</tr></thead>
-<tbody>${rows.map((row) => markup`<tr>${row.map((cell, i) => (i === 0 ? markup`<th scope="row">${lineHtml(cell)}</th>` : markup`<td data-label="${head[i] ?? ''}">${lineHtml(cell)}</td>`))}</tr>`)}</tbody></table>`,
+<tbody>${rows.map((row) => markup`<tr>${row.map((cell, i) => cellHtml(cell, head[i] ?? '', i === 0))}</tr>`)}</tbody></table>`,
   items: ({ items }) => itemsHtml(items),
   list: ({ lines, ordered }) => {
     const items = lines.map((l) => markup`<li>${lineHtml(l)}</li>`)
@@ -52,4 +52,13 @@ const RENDERERS: Renderers = {
   measures: ({ measures }) =>
     markup`<dl class="measures">${measures.map((m) => markup`<div class="${m.bad ? 'bad' : 'calm'}"><dt>${m.label}</dt><dd><strong>${m.bad && markup`<span aria-hidden="true">✗ </span>`}${m.value}</strong><span>${m.note}</span></dd></div>`)}</dl>`,
   'page-break': () => markup`<div class="page-break"></div>`,
+}
+
+const SHORT = 12
+
+/** A number is not parted from its unit. */
+function cellHtml(cell: Line, head: string, isFirst: boolean): Markup {
+  const width = typeof cell === 'string' && cell.length <= SHORT ? 'short' : 'long'
+  if (isFirst) return markup`<th scope="row" class="${width}">${lineHtml(cell)}</th>`
+  return markup`<td class="${width}" data-label="${head}">${lineHtml(cell)}</td>`
 }

@@ -17,7 +17,7 @@ const ENTITIES: Readonly<Record<string, string>> = {
 }
 
 /** Text for element content and for quoted attributes. */
-export const escapeHtml = (text: string): string => text.replace(/[&<>"']/g, (char) => ENTITIES[char] ?? char)
+const escapeHtml = (text: string): string => text.replace(/[&<>"']/g, (char) => ENTITIES[char] ?? char)
 
 /** A template whose every value is escaped unless it is markup already; lists are joined, null and false leave nothing. */
 export function markup(parts: TemplateStringsArray, ...values: readonly Part[]): Markup {

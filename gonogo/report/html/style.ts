@@ -13,7 +13,7 @@ h1{font-size:1.75rem;letter-spacing:-.015em}
 h2{font-size:1.3125rem;letter-spacing:-.01em;margin:3.25rem 0 .75rem;padding-top:.75rem;border-top:2px solid var(--ink)}
 h3{font-size:1.0625rem;margin:2.25rem 0 .5rem}
 h4{font-size:.9375rem;margin:1.75rem 0 .5rem}
-.aside{font-weight:400;font-size:.8125rem;color:var(--quiet);letter-spacing:0;margin-left:.375rem}
+.aside{font-weight:400;font-size:.8125rem;color:var(--quiet);letter-spacing:0;margin-left:.375rem;display:inline-block}
 p{margin:.5rem 0}
 .small,.source,.history{font-size:.8125rem;color:var(--quiet)}
 a{color:inherit;text-decoration-color:var(--rule-strong);text-underline-offset:.15em}
@@ -55,6 +55,7 @@ th,td{text-align:left;vertical-align:top;padding:.375rem .75rem .375rem 0;border
 th:last-child,td:last-child{padding-right:0}
 td{min-width:3rem}
 thead th{font-weight:600;font-size:.75rem;color:var(--quiet);border-bottom-color:var(--rule-strong);vertical-align:bottom}
+.short{white-space:nowrap}
 .list{padding-left:1.25rem}.list.plain{list-style:none;padding-left:0}.list li{margin:.375rem 0}
 .items{list-style:none;margin:.25rem 0;padding:0;border-top:1px solid var(--rule)}
 .item{display:grid;grid-template-columns:7.25rem 3.75rem 1fr;padding:.5rem 0;border-bottom:1px solid var(--rule);font-weight:400;color:var(--ink)}

@@ -6,7 +6,7 @@ import { type Measure, type Met, measuresOf } from './measures.ts'
 import { type SignatureEntry, signatureEntry } from './signatures.ts'
 import { gateVotes } from './votes.ts'
 
-export type CriterionEntry = {
+type CriterionEntry = {
   readonly title: string
   readonly note: string | null
   readonly met: Met

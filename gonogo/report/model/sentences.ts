@@ -64,7 +64,7 @@ const ratio = (value: number | null | undefined): string =>
   value === null || value === undefined ? '' : ` (new version ${percent(value)} errors)`
 
 /** What an effect does to the world, in words. */
-export function effectWords(effect: Effect): string {
+function effectWords(effect: Effect): string {
   switch (effect.kind) {
     case 'migrate':
       return `Migration ${effect.direction}${effect.to === null ? '' : ` to schema ${effect.to}`}`

@@ -3,7 +3,7 @@ import type { ReportSample } from '../report-input.ts'
 
 type Counted = { readonly requests: number; readonly errors: number }
 
-export type Traffic = {
+type Traffic = {
   /** The new version, from its first request to its last. */
   readonly canary: Counted
   readonly baseline: Counted

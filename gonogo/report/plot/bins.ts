@@ -3,7 +3,7 @@ import type { ArmSample, ReportSample } from '../report-input.ts'
 type Bounds = readonly [number, number | null]
 
 /** One version in one column of a plot. `p95Ms` spans the lowest and the highest bucket seen in it. */
-export type ArmBin = {
+type ArmBin = {
   readonly requests: number
   readonly errors: number
   readonly perSecond: number

@@ -5,7 +5,7 @@ import { panel } from './panels.ts'
 import type { PlotData } from './plot-data.ts'
 import { type PanelName, timeOf } from './scales.ts'
 
-export type FigureSize = {
+type FigureSize = {
   readonly id: string
   readonly width: number
   readonly panelHeight: number

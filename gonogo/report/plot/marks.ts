@@ -1,7 +1,7 @@
 import type { ToX } from './lines.ts'
 import type { Mark } from './plot-data.ts'
 
-export type PlacedMark = {
+type PlacedMark = {
   readonly kind: Mark['kind']
   readonly x: number
   /** Left edge of the label; labels near the right edge end at their line. */

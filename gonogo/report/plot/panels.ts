@@ -3,7 +3,7 @@ import { buckets, series, steps, type ToX } from './lines.ts'
 import type { PlotData } from './plot-data.ts'
 import { type PanelName, round, type Y, yOf } from './scales.ts'
 
-export type PanelFrame = {
+type PanelFrame = {
   readonly top: number
   readonly height: number
   readonly width: number

@@ -1,7 +1,7 @@
 import { type ScaleContinuousNumeric, scaleLinear, scaleLog, scaleUtc } from 'd3-scale'
 import type { PlotData } from './plot-data.ts'
 
-export type YScale = ScaleContinuousNumeric<number, number>
+type YScale = ScaleContinuousNumeric<number, number>
 export type PanelName = 'weight' | 'errors' | 'p95' | 'evidence' | 'requests'
 export type Y = {
   readonly scale: YScale
