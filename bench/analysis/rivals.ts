@@ -1,24 +1,7 @@
-import {
-  argoBackground,
-  argoInline,
-  flagger,
-  kayentaRule,
-  literalRule,
-  quantile,
-  type Rule,
-  thresholdRule,
-} from '../../gonogo/analysis/simulation/index.ts'
+import { quantile, type Rule, rivalRules } from '../../gonogo/analysis/simulation/index.ts'
 import { detectionSeconds, ourRule, play, policy, type Run } from './setting.ts'
 
-export const RIVALS: readonly Rule[] = [
-  ourRule,
-  literalRule(policy, 1),
-  literalRule(policy, policy.literal.minBadRequests),
-  thresholdRule(argoInline, policy.intervalMs),
-  thresholdRule(argoBackground, policy.intervalMs),
-  thresholdRule(flagger, policy.intervalMs),
-  kayentaRule(),
-]
+export const RIVALS: readonly Rule[] = [ourRule, ...rivalRules(policy)]
 
 export type RivalRow = {
   readonly rule: string

@@ -10,15 +10,16 @@ const INSTANCES = 3
 export type StepCost = {
   /** Mean time of one interval: observe and judge, six instances with twenty buckets. */
   readonly microseconds: number
-  /** The state as JSON after an hour and after a day. */
-  readonly bytesAfterHour: number
-  readonly bytesAfterDay: number
+  /** How many numbers the state holds after an hour and after a day, and its size as JSON. */
+  readonly numbersAfterHour: number
+  readonly numbersAfterDay: number
+  readonly bytes: number
 }
 
 /** Measures one deployment's analysis over a day of intervals, on scrapes as the proxy gives them. */
 export function stepCost(nowMs: () => number): StepCost {
   let state = startAnalysis(policy)
-  let bytesAfterHour = 0
+  let numbersAfterHour = 0
   let spentMs = 0
   for (let second = 0; second < 86_400; second++) {
     const scrape = scrapeAt(second)
@@ -33,11 +34,20 @@ export function stepCost(nowMs: () => number): StepCost {
     state = observe(policy, state, scrape, context)
     judge(policy, state)
     spentMs += nowMs() - before
-    if (second === 3600) bytesAfterHour = JSON.stringify(state).length
+    if (second === 3600) numbersAfterHour = countNumbers(state)
   }
-  const bytesAfterDay = JSON.stringify(state).length
-  return { microseconds: (spentMs * 1000) / 86_400, bytesAfterHour, bytesAfterDay }
+  return {
+    microseconds: (spentMs * 1000) / 86_400,
+    numbersAfterHour,
+    numbersAfterDay: countNumbers(state),
+    bytes: JSON.stringify(state).length,
+  }
 }
+
+const countNumbers = (value: unknown): number =>
+  typeof value === 'object' && value !== null
+    ? Object.values(value).reduce((sum: number, part) => sum + countNumbers(part), 0)
+    : Number(typeof value === 'number')
 
 /** Cumulative counters after so many seconds: 95 and 5 requests a second, an old version's error every ten. */
 function scrapeAt(second: number): Scrape {

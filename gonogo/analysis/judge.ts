@@ -99,15 +99,20 @@ function verdictRead(policy: AnalysisPolicy, state: AnalysisState): AnalysisVerd
 
 /** Nothing usable now, no canary request in this step yet, or silence that chance does not explain. */
 function isUnknown(policy: AnalysisPolicy, state: AnalysisState): boolean {
-  if (state.blindness || state.weight === 0 || stepNumbers(state).canary.requests === 0) return true
-  return blindSince(state) > patienceMs(policy, state)
+  const { canary, baseline } = stepNumbers(state)
+  if (state.blindness || state.weight === 0 || canary.requests === 0) return true
+  const sinceAnyMs = (state.atMs ?? 0) - (state.trafficAtMs ?? 0)
+  const all = canary.requests + baseline.requests
+  return (
+    blindSince(state) > patienceMs(policy, state, canary.requests) ||
+    sinceAnyMs > patienceMs(policy, state, all)
+  )
 }
 
-/** How long no canary request may come before that is news: ten mean gaps (chance e⁻¹⁰), at most `maxBlindMs`. */
-function patienceMs(policy: AnalysisPolicy, state: AnalysisState): number {
+/** How long no request may come before that is news: ten mean gaps (chance e⁻¹⁰), at most `maxBlindMs`. */
+function patienceMs(policy: AnalysisPolicy, state: AnalysisState, requests: number): number {
   const elapsedMs = (state.knownAtMs ?? 0) - (state.stepAtMs ?? 0)
-  const meanGapMs = elapsedMs / stepNumbers(state).canary.requests
-  return Math.min(policy.maxBlindMs, 10 * Math.max(0, meanGapMs))
+  return Math.min(policy.maxBlindMs, (10 * Math.max(0, elapsedMs)) / requests)
 }
 
 /** Since the canary was last seen to answer, or since it was meant to have traffic. */

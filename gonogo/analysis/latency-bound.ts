@@ -1,3 +1,4 @@
+import type { HistogramBucket } from '#core/sample.ts'
 import type { Counts } from './counts.ts'
 
 /** Bounds of the bucket a quantile lies in, in ms; the upper one is null above the ladder. Never a point inside it. */
@@ -64,12 +65,15 @@ export type LatencyPlan = {
   readonly gaps: readonly string[]
 }
 
-/** At planning time: which latency triggers this histogram can carry, and by name those it cannot. */
+/** At planning time, from the old version's cumulative histogram: by name what the latency triggers cannot judge by it. */
 export function planLatency(
-  baseline: Counts,
-  ladderMs: readonly number[],
+  histogram: readonly HistogramBucket[],
   limits: { readonly p95Ms: number; readonly p95Ratio: number },
 ): LatencyPlan {
+  const timed = histogram.at(-1)?.count ?? 0
+  const bounds = histogram.slice(0, -1)
+  const ladderMs = bounds.map((bucket) => bucket.leMs)
+  const baseline = { requests: timed, errors: 0, timed, within: bounds.map((bucket) => bucket.count) }
   const gaps: string[] = []
   const { rollback, accept } = limitBounds(ladderMs, limits.p95Ms)
   if (rollback === -1)

@@ -1,3 +1,4 @@
+import { isWarm } from './circumstances.ts'
 import { type Arms, slowerThan } from './counts.ts'
 import { SLOW_SHARE } from './evidence.ts'
 import { limitBounds, quantileBucket } from './latency-bound.ts'
@@ -39,10 +40,6 @@ function byLatency(policy: AnalysisPolicy, state: AnalysisState, numbers: Arms):
   if (!mine || theirs === null || (mine[1] ?? Number.POSITIVE_INFINITY) < p95Ratio * theirs) return null
   const beyond = slowerThan(canary, ladder.indexOf(theirs))
   return beyond >= minBadRequests ? 'latencyRatio' : null
-}
-
-function isWarm(policy: AnalysisPolicy, { atMs, firstRequestAtMs }: AnalysisState): boolean {
-  return atMs !== null && firstRequestAtMs !== null && atMs - firstRequestAtMs > policy.warmUpMs
 }
 
 /** Whether the step has had traffic enough to say that no criterion is crossed. */

@@ -1,22 +1,12 @@
 import type { Scrape } from '#core/sample.ts'
+import { type ArmEvents, betOnHarm, betOnHealth, stakesOf } from './betting.ts'
+import { circumstances, prepare } from './circumstances.ts'
 import { type Arms, type Counts, slowerThan } from './counts.ts'
-import {
-  type ArmEvents,
-  betOnHarm,
-  betOnHealth,
-  type Circumstances,
-  copyEvidence,
-  evidenceAgainst,
-  SLOW_SHARE,
-  stakesOf,
-  TRIGGER_WEIGHTS,
-  triggerEvidence,
-} from './evidence.ts'
-import { chooseRatioBound, limitBounds } from './latency-bound.ts'
+import { copyEvidence, evidenceAgainst, TRIGGER_WEIGHTS, triggerEvidence } from './evidence.ts'
+import { limitBounds } from './latency-bound.ts'
 import { literalCrossing } from './literal.ts'
 import { type AnalysisPolicy, TRIGGERS, type Trigger } from './policy.ts'
 import { type ObserveContext, readScrape } from './read-scrape.ts'
-import { releasedStake } from './released-stake.ts'
 import type { AnalysisState, Crossing } from './state.ts'
 import { counted, stepNumbers } from './tally.ts'
 
@@ -94,55 +84,6 @@ function bet(
   betOnHealth(evidence, stakes, canary, baseline, how)
   const after = { ...ready, evidence }
   return { ...after, crossed: after.crossed ?? crossing(policy, after) }
-}
-
-/** Chooses, from earlier intervals only, what a bet may depend on: the latency bound and the frozen limits. */
-function prepare(policy: AnalysisPolicy, state: AnalysisState, totalBefore: Arms): AnalysisState {
-  const { thresholds, frozenBaseline, latencyRatioArmed } = policy
-  const baseline = totalBefore.baseline
-  const isStale = baseline.within.length !== state.ladderMs?.length
-  const ratioBoundMs =
-    state.ratioBoundMs ??
-    (latencyRatioArmed && isWarm(policy, state) && !isStale
-      ? chooseRatioBound(baseline, state.ladderMs ?? [], thresholds.p95Ratio)
-      : null)
-  if (!isAlone(state)) return { ...state, ratioBoundMs, frozen: null }
-  const slow = isStale
-    ? 0
-    : slowerThan(baseline, limitBounds(state.ladderMs ?? [], thresholds.p95Ms).rollback)
-  const frozen = state.frozen ?? {
-    errorRate: frozenBaseline?.errorRate ?? upperShare(baseline.errors, baseline.requests),
-    slowShare: frozenBaseline?.slowShare ?? upperShare(slow, baseline.timed),
-  }
-  return { ...state, ratioBoundMs, frozen }
-}
-
-/** Three standard deviations above the share seen; 0 when nothing was. */
-function upperShare(bad: number, of: number): number {
-  if (of === 0) return 0
-  const p = bad / of
-  return Math.min(0.5, p + 3 * Math.sqrt((p * (1 - p)) / of))
-}
-
-const isAlone = (state: AnalysisState): boolean => state.weight >= 1 || !state.hasBaseline
-
-function isWarm(policy: AnalysisPolicy, state: AnalysisState): boolean {
-  if (state.firstRequestAtMs === null || state.atMs === null) return false
-  return state.atMs - state.firstRequestAtMs > policy.warmUpMs
-}
-
-function circumstances(policy: AnalysisPolicy, state: AnalysisState): Circumstances {
-  const bounds = limitBounds(state.ladderMs ?? [], policy.thresholds.p95Ms)
-  const warm = isWarm(policy, state)
-  return {
-    released: releasedStake(policy, state.rises, (state.atMs ?? 0) - (state.firstRequestAtMs ?? 0)),
-    isAlone: isAlone(state),
-    isSlowArmed: warm && bounds.rollback !== -1,
-    isFastArmed: warm && bounds.accept !== -1,
-    isRatioArmed: warm && state.ratioBoundMs !== null,
-    errorLimit: Math.max(policy.thresholds.errorRate, state.frozen?.errorRate ?? 0),
-    slowLimit: Math.max(SLOW_SHARE, state.frozen?.slowShare ?? 0),
-  }
 }
 
 type BoundIndexes = { readonly slow: number; readonly fast: number; readonly over: number }

@@ -37,8 +37,11 @@ export type AnalysisState = {
   /** Since when the canary is meant to have traffic. */
   readonly armedAtMs: number | null
   readonly blindness: Blindness | null
-  /** End of the last interval in which the canary answered, and start of the first. */
+  /** End of the last interval in which the canary answered. */
   readonly knownAtMs: number | null
+  /** End of the last interval in which either version answered. */
+  readonly trafficAtMs: number | null
+  /** Start of the first interval in which the canary answered. */
   readonly firstRequestAtMs: number | null
   /** Histogram bounds that every instance has, ascending, in ms. */
   readonly ladderMs: readonly number[] | null
@@ -68,6 +71,7 @@ export const startAnalysis = (policy: AnalysisPolicy): AnalysisState => ({
   armedAtMs: null,
   blindness: null,
   knownAtMs: null,
+  trafficAtMs: null,
   firstRequestAtMs: null,
   ladderMs: null,
   scrapeAtMs: null,

@@ -15,11 +15,13 @@ export function counted(
 ): AnalysisState {
   const total = addArms(state.total, interval)
   const answered = context.configuredWeight > 0 && interval.canary.requests > 0
+  const isQuiet = interval.canary.requests + interval.baseline.requests === 0
   return {
     ...state,
     total,
     blindness: null,
     atWeightSet: state.atWeightSet ?? total,
+    trafficAtMs: isQuiet ? state.trafficAtMs : context.atMs,
     knownAtMs: answered ? context.atMs : state.knownAtMs,
     firstRequestAtMs: state.firstRequestAtMs ?? (answered ? Math.min(intervalStartMs, context.atMs) : null),
     history: remember(policy, state, intervalStartMs),

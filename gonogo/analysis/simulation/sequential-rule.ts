@@ -1,14 +1,5 @@
-import {
-  betOnHarm,
-  betOnHealth,
-  type Circumstances,
-  type Evidence,
-  evidenceAgainst,
-  SLOW_SHARE,
-  type Stakes,
-  stakesOf,
-  startEvidence,
-} from '../evidence.ts'
+import { betOnHarm, betOnHealth, type Circumstances, type Stakes, stakesOf } from '../betting.ts'
+import { type Evidence, evidenceAgainst, SLOW_SHARE, startEvidence } from '../evidence.ts'
 import { RULED_OUT_FROM } from '../mirrored-bet.ts'
 import { type AnalysisPolicy, ratioToRuleOut } from '../policy.ts'
 import { releasedStake } from '../released-stake.ts'
@@ -19,7 +10,10 @@ import type { MutableArm } from './traffic.ts'
  * gonogo's own rule on aggregated intervals: the same bets in the same order as `observe`. `withHealth: false` leaves
  * out the bets for proceeding where only rollbacks are counted.
  */
-export const sequentialRule = (policy: AnalysisPolicy, withHealth: boolean): Rule => ({
+export const sequentialRule = (
+  policy: AnalysisPolicy,
+  withHealth: boolean,
+): Omit<Rule, 'start'> & { readonly start: () => SequentialWatcher } => ({
   name: `gonogo, α = ${policy.alpha}`,
   start: () => new SequentialWatcher(policy, stakesOf(policy), withHealth),
 })
