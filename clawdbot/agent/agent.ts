@@ -1,0 +1,112 @@
+import { streamSSE } from 'hono/streaming'
+import type { DestinationStream } from 'pino'
+import { z } from 'zod'
+import { AGENTS } from '../agents.ts'
+import { createMemoryStore } from '../database/memories.ts'
+import { requiredSchema } from '../database/migrations.ts'
+import { DatabasePool } from '../database/pool.ts'
+import {
+  badRequest,
+  createComponent,
+  createInternalApp,
+  readJson,
+  type Started,
+  startComponent,
+} from '../runtime/component.ts'
+import { settings as kinds, processSettings, readConfiguration } from '../runtime/configuration.ts'
+import { ProblemError } from '../runtime/problem.ts'
+import { type ConversationParts, converse } from './conversation.ts'
+import { type AskModel, createModel } from './model.ts'
+import { createSkillsClient } from './skills-client.ts'
+
+const settings = processSettings.extend({
+  PORT: kinds.port.default(8081),
+  DATABASE_FILE: z.string().min(1),
+  SKILLS_URL: kinds.url,
+  MODEL_URL: kinds.url,
+  MODEL_NAME: z.string().min(1).default('clawdbot-stub'),
+  MODEL_API_KEY: z.string().min(1).optional(),
+  AGENT_DEADLINE_MS: kinds.whole(8_000, 1),
+  CONTEXT_BUDGET_TOKENS: kinds.whole(4_000, 100),
+  CANARIES: kinds.list,
+})
+
+const turn = z.object({ role: z.enum(['user', 'assistant']), text: z.string() })
+
+const body = z.object({
+  text: z.string().min(1).max(60_000),
+  user: z.string().min(1).max(200),
+  conversation: z.string().min(1).max(100).default('default'),
+  tools: z.array(z.string()).default(['*']),
+  history: z.array(turn).max(200).optional(),
+})
+
+/** What a caller may replace when it starts an agent. */
+export interface AgentOptions {
+  environment: NodeJS.ProcessEnv
+  logStream?: DestinationStream
+  /** Changes the model. */
+  change?: (ask: AskModel) => AskModel
+}
+
+/** Starts the process that runs the agents. */
+export async function startAgent({ environment, logStream, change }: AgentOptions): Promise<Started> {
+  const configuration = readConfiguration(settings, environment)
+  const component = createComponent('agent', configuration, logStream)
+  const pool = new DatabasePool(configuration.DATABASE_FILE, await requiredSchema())
+  const skills = createSkillsClient(configuration.SKILLS_URL, component.identity.version)
+  const model = createModel({
+    // MODEL_URL is the address of the server; the API lives below /v1, as with every OpenAI-compatible server.
+    url: `${configuration.MODEL_URL.replace(/\/+$/, '').replace(/\/v1$/, '')}/v1`,
+    name: configuration.MODEL_NAME,
+    apiKey: configuration.MODEL_API_KEY ?? 'none',
+  })
+  const parts: ConversationParts = {
+    ask: change === undefined ? model : change(model),
+    skills,
+    memory: () => pool.store(createMemoryStore),
+    log: component.log,
+    deadlineMs: configuration.AGENT_DEADLINE_MS,
+    budget: configuration.CONTEXT_BUDGET_TOKENS,
+    secrets: [...configuration.CANARIES, configuration.MODEL_API_KEY ?? ''].filter((secret) => secret !== ''),
+  }
+  const app = createInternalApp(component, async () => {
+    const database = pool.check()
+    // Without skills an agent answers without tools, so they do not decide whether it is ready.
+    return { ready: database.ok, database, dependencies: { skills: await skills.check() } }
+  })
+  app.get('/v1/agents', (c) => c.json({ agents: AGENTS }))
+  app.get('/skills', async (c) => c.json((await skills.listing()) as object))
+  app.post('/v1/agents/:id/messages', async (c) => {
+    const message = readMessage(await readJson(c.req))
+    const reply = await converse(findAgent(c.req.param('id')), message, parts)
+    if (!c.req.header('accept')?.includes('text/event-stream')) return c.json(reply)
+    return streamSSE(c, async (stream) => {
+      for (const text of reply.reply.match(/\S+\s*|\s+/g) ?? []) {
+        await stream.writeSSE({ event: 'delta', data: JSON.stringify({ text }) })
+      }
+      await stream.writeSSE({ event: 'done', data: JSON.stringify(reply) })
+    })
+  })
+  return startComponent(component, app.fetch, async () => {
+    await skills.close()
+    pool.close()
+  })
+}
+
+function findAgent(id: string) {
+  const agent = AGENTS.find((candidate) => candidate.id === id)
+  if (agent !== undefined) return agent
+  throw new ProblemError({
+    status: 404,
+    code: 'unknown_agent',
+    title: 'Unknown agent',
+    detail: 'there is no such agent',
+  })
+}
+
+function readMessage(given: unknown) {
+  const parsed = body.safeParse(given)
+  if (parsed.success) return parsed.data
+  throw badRequest(parsed.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`).join('; '))
+}

@@ -1,0 +1,4 @@
+import { runProcess } from '../runtime/run.ts'
+import { startAgent } from './agent.ts'
+
+await runProcess('agent', () => startAgent({ environment: process.env }))

@@ -1,0 +1,3 @@
+import { runDatabaseProcess } from './run-command.ts'
+
+await runDatabaseProcess()

@@ -1,0 +1,86 @@
+import { OpenAPIHono } from '@hono/zod-openapi'
+import { bodyLimit } from 'hono/body-limit'
+import { cors } from 'hono/cors'
+import type { Component } from '../runtime/component.ts'
+import { answerUnknown, errorHandler, observeRequests } from '../runtime/observe.ts'
+import { answerProblem } from '../runtime/problem.ts'
+import { type GatewayEnvironment, limitRate, requireJson, requireRole, requireToken } from './admission.ts'
+import type { GatewayConfiguration } from './configuration.ts'
+import { describeApi } from './openapi.ts'
+import type { GatewayParts } from './parts.ts'
+import { addAdminRoutes } from './routes/admin.ts'
+import { addAgentRoutes } from './routes/agents.ts'
+import { addNoteRoutes } from './routes/notes.ts'
+import { addOpenAiRoutes } from './routes/openai.ts'
+import { addPinnedNoteRoutes } from './routes/pinned-notes.ts'
+import { addProbeRoutes } from './routes/probes.ts'
+import { addSkillRoutes } from './routes/skills.ts'
+
+/** The app every group of routes adds itself to. */
+export type App = OpenAPIHono<GatewayEnvironment>
+
+const LARGEST_BODY_BYTES = 64 * 1024
+
+/** The gateway's routes behind its doors, in the order in which a request meets them. */
+export function createApp(
+  parts: GatewayParts,
+  component: Component,
+  configuration: GatewayConfiguration,
+): App {
+  const { log, metrics } = component
+  const app: App = new OpenAPIHono<GatewayEnvironment>({ defaultHook: refuseInvalid })
+  app.use(observeRequests(metrics, parts.writeRecord))
+  for (const middleware of parts.middleware) app.use(middleware)
+  app.use(
+    cors({
+      origin: (origin) => (parts.allowsOrigin(origin) ? origin : null),
+      allowMethods: ['GET', 'POST', 'PUT', 'DELETE'],
+      allowHeaders: ['authorization', 'content-type', 'x-request-id'],
+      exposeHeaders: ['x-request-id', 'retry-after', 'ratelimit-limit', 'ratelimit-remaining'],
+      maxAge: 600,
+    }),
+  )
+  addProbeRoutes(app, parts, component)
+  app.use('/v1/*', requireToken(parts.authenticate))
+  app.use('/v1/*', limitRate(parts.limiter, configuration.RATE_LIMIT_PER_MINUTE, metrics.registry))
+  app.use('/v1/admin/*', requireRole('admin'))
+  app.use('/v1/*', requireJson)
+  app.use('/v1/*', bodyLimit({ maxSize: LARGEST_BODY_BYTES, onError: refuseOversized }))
+  addAgentRoutes(app, parts)
+  addNoteRoutes(app, parts)
+  addPinnedNoteRoutes(app, parts)
+  addSkillRoutes(app, parts)
+  addOpenAiRoutes(app, parts)
+  addAdminRoutes(app, log)
+  describeApi(app, component.identity.version)
+  app.notFound(answerUnknown)
+  app.onError(errorHandler(log))
+  return app
+}
+
+type Hook = NonNullable<
+  NonNullable<ConstructorParameters<typeof OpenAPIHono<GatewayEnvironment>>[0]>['defaultHook']
+>
+
+const refuseInvalid: Hook = (result, context) => {
+  if (result.success) return
+  const errors = result.error.issues
+    .slice(0, 20)
+    .map(({ path, message }) => ({ path: path.join('.'), message }))
+  return answerProblem(context, {
+    status: 400,
+    code: 'invalid_input',
+    title: 'Invalid input',
+    detail: `${result.target}: ${errors.map(({ path, message }) => (path ? `${path}: ${message}` : message)).join('; ')}`,
+    errors,
+  })
+}
+
+function refuseOversized(context: Parameters<typeof answerProblem>[0]): Response {
+  return answerProblem(context, {
+    status: 413,
+    code: 'too_large',
+    title: 'Body too large',
+    detail: `a body has at most ${LARGEST_BODY_BYTES} bytes`,
+  })
+}

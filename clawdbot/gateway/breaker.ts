@@ -1,0 +1,65 @@
+import { BrokenCircuitError, CircuitState, ConsecutiveBreaker, circuitBreaker, handleAll } from 'cockatiel'
+import { Counter, Gauge, type Registry } from 'prom-client'
+import { ProblemError } from '../runtime/problem.ts'
+
+/** Runs a call to an upstream, or refuses it at once. A rejected call counts as a failure of the upstream. */
+export type Guard = <T>(call: () => Promise<T>) => Promise<T>
+
+const STATE_NAMES = { closed: CircuitState.Closed, open: CircuitState.Open, half_open: CircuitState.HalfOpen }
+
+/**
+ * A circuit breaker: after `failures` failed calls in a row calls are refused with 503 and Retry-After for `openMs`,
+ * then one call tries, and its outcome closes or opens the circuit again.
+ */
+export function createBreaker(
+  upstream: string,
+  { failures, openMs }: { failures: number; openMs: number },
+  registry: Registry,
+): Guard {
+  const policy = circuitBreaker(handleAll, {
+    halfOpenAfter: openMs,
+    breaker: new ConsecutiveBreaker(failures),
+  })
+  const registers = [registry]
+  new Gauge({
+    name: 'upstream_breaker_state',
+    help: '1 for the state the breaker is in',
+    labelNames: ['upstream', 'state'],
+    registers,
+    collect() {
+      for (const [state, code] of Object.entries(STATE_NAMES))
+        this.set({ upstream, state }, policy.state === code ? 1 : 0)
+    },
+  })
+  const labelNames = ['upstream']
+  const opened = new Counter({
+    name: 'upstream_breaker_opened_total',
+    help: 'Times it opened',
+    labelNames,
+    registers,
+  })
+  const refused = new Counter({
+    name: 'upstream_refused_total',
+    help: 'Calls refused while open',
+    labelNames,
+    registers,
+  })
+  opened.inc({ upstream }, 0)
+  refused.inc({ upstream }, 0)
+  policy.onBreak(() => opened.inc({ upstream }))
+  return async (call) => {
+    try {
+      return await policy.execute(call)
+    } catch (error) {
+      if (!(error instanceof BrokenCircuitError)) throw error
+      refused.inc({ upstream })
+      throw new ProblemError({
+        status: 503,
+        code: 'circuit_open',
+        title: 'Upstream unavailable',
+        detail: `the ${upstream} failed repeatedly and is not called for a moment; try again`,
+        retryAfterSeconds: openMs / 1000,
+      })
+    }
+  }
+}

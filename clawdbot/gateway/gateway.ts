@@ -1,0 +1,85 @@
+import type { DestinationStream } from 'pino'
+import { requiredSchema } from '../database/migrations.ts'
+import { createNoteStore } from '../database/notes.ts'
+import { createPinNote } from '../database/pinned-notes.ts'
+import { DatabasePool } from '../database/pool.ts'
+import { createSharedLimiter, type RateLimit } from '../database/rate-limits.ts'
+import { type Component, createComponent, type Started, startComponent } from '../runtime/component.ts'
+import { readConfiguration } from '../runtime/configuration.ts'
+import { requestLogger } from '../runtime/observe.ts'
+import { askReady } from '../runtime/probes.ts'
+import { createAgentClient } from './agent-client.ts'
+import { createApp } from './app.ts'
+import { createAuthenticate, trustedIssuer } from './authenticate.ts'
+import { createBreaker } from './breaker.ts'
+import { type GatewayConfiguration, gatewaySettings } from './configuration.ts'
+import { insureLimiter } from './limiter.ts'
+import type { GatewayParts } from './parts.ts'
+import { reportDatabase } from './report-database.ts'
+import { openTokens } from './tokens.ts'
+
+export interface GatewayOptions {
+  environment: NodeJS.ProcessEnv
+  logStream?: DestinationStream
+  /** Replaces parts of the gateway before it starts. */
+  change?: (parts: GatewayParts, component: Component) => GatewayParts
+}
+
+/**
+ * Starts the gateway.
+ * @throws ConfigurationError, or the error of listening
+ */
+export async function startGateway({ environment, logStream, change }: GatewayOptions): Promise<Started> {
+  const configuration = readConfiguration(gatewaySettings, environment)
+  const component = createComponent('gateway', configuration, logStream)
+  const pool = new DatabasePool(configuration.DATABASE_FILE, await requiredSchema())
+  reportDatabase(pool, component.metrics.registry)
+  const built = createParts(configuration, component, pool)
+  const parts = change ? change(built, component) : built
+  const app = createApp(parts, component, configuration)
+  return startComponent(component, app.fetch, async () => {
+    await parts.agent.close()
+    pool.close()
+  })
+}
+
+function createParts(
+  configuration: GatewayConfiguration,
+  component: Component,
+  pool: DatabasePool,
+): GatewayParts {
+  const { log, metrics } = component
+  const origins = new Set(configuration.CORS_ORIGINS)
+  const breaker = { failures: configuration.BREAKER_FAILURES, openMs: configuration.BREAKER_OPEN_MS }
+  const guard = createBreaker('agent', breaker, metrics.registry)
+  return {
+    agent: createAgentClient(
+      configuration.AGENT_URL,
+      configuration.AGENT_TIMEOUT_MS,
+      guard,
+      metrics.registry,
+    ),
+    authenticate: createAuthenticate({
+      findToken: openTokens(configuration.TOKENS_FILE, log),
+      issuer: trustedIssuer(configuration),
+    }),
+    limiter: createLimiter(configuration, component, pool),
+    notes: () => pool.store(createNoteStore),
+    pinNote: () => pool.store(createPinNote),
+    readiness: async () => {
+      const agent = await askReady(configuration.AGENT_URL)
+      const database = pool.check()
+      return { ready: database.ok && agent.ok, database, dependencies: { agent } }
+    },
+    allowsOrigin: (origin) => origins.has(origin),
+    writeRecord: requestLogger(log),
+    middleware: [],
+  }
+}
+
+function createLimiter(configuration: GatewayConfiguration, { log }: Component, pool: DatabasePool) {
+  const perMinute = configuration.RATE_LIMIT_PER_MINUTE
+  const limit: RateLimit = { perMinute, burst: configuration.RATE_LIMIT_BURST || perMinute }
+  const create = (database: Parameters<typeof createSharedLimiter>[0]) => createSharedLimiter(database, limit)
+  return insureLimiter((caller) => pool.store(create)(caller), limit, log)
+}

@@ -1,0 +1,4 @@
+import { runProcess } from '../runtime/run.ts'
+import { startGateway } from './gateway.ts'
+
+await runProcess('gateway', () => startGateway({ environment: process.env }))

@@ -1,0 +1,24 @@
+import type { Context, MiddlewareHandler } from 'hono'
+import type { NoteStore } from '../database/notes.ts'
+import type { PinNote } from '../database/pinned-notes.ts'
+import type { RequestRecord } from '../runtime/observe.ts'
+import type { Readiness } from '../runtime/probes.ts'
+import type { AgentClient } from './agent-client.ts'
+import type { Limiter } from './limiter.ts'
+import type { Authenticate } from './principal.ts'
+
+/** What the gateway is put together from. Each part can be replaced by whoever starts it. */
+export interface GatewayParts {
+  agent: AgentClient
+  authenticate: Authenticate
+  limiter: Limiter
+  notes: () => NoteStore
+  pinNote: () => PinNote
+  readiness: () => Promise<Readiness>
+  /** Whether a page from this origin may read answers. */
+  allowsOrigin: (origin: string) => boolean
+  /** Writes a finished request to the log. */
+  writeRecord: (record: RequestRecord, context: Context) => void
+  /** Runs after a request began to be observed and before anything else. */
+  middleware: readonly MiddlewareHandler[]
+}

@@ -1,0 +1,88 @@
+import { z } from '@hono/zod-openapi'
+import { ProblemError } from '../../runtime/problem.ts'
+import type { AgentAnswer } from '../agent-client.ts'
+
+const LONGEST_TEXT = 20_000
+const textPart = z.object({ type: z.literal('text'), text: z.string().max(LONGEST_TEXT) })
+const chatMessage = z.object({
+  role: z.enum(['system', 'developer', 'user', 'assistant']),
+  content: z.union([z.string().max(LONGEST_TEXT), z.array(textPart).min(1).max(20)]),
+})
+
+/** A request in the OpenAI format. What is not named here (temperature and the like) is accepted and not used. */
+export const chatRequest = z
+  .looseObject({
+    model: z.string().min(1).max(100),
+    messages: z.array(chatMessage).min(1).max(100),
+    stream: z.boolean().optional(),
+  })
+  .openapi('ChatRequest')
+
+/** A completion in the OpenAI format; `clawdbot` says what that format has no place for. */
+export const completion = z
+  .object({
+    id: z.string(),
+    object: z.literal('chat.completion'),
+    created: z.int(),
+    model: z.string(),
+    choices: z.array(
+      z.object({
+        index: z.int(),
+        message: z.object({ role: z.literal('assistant'), content: z.string() }),
+        finish_reason: z.literal('stop'),
+      }),
+    ),
+    usage: z.object({ prompt_tokens: z.int(), completion_tokens: z.int(), total_tokens: z.int() }),
+    clawdbot: z.object({ fallback: z.boolean() }),
+  })
+  .openapi('ChatCompletion')
+
+type ChatRequest = z.infer<typeof chatRequest>
+type Completion = z.infer<typeof completion>
+
+/**
+ * The last message and the turns before it. Messages of the system role are left out: instructions to an agent come
+ * from whoever runs it, not from whoever asks.
+ * @throws ProblemError 400 when the last message is not the user's
+ */
+export function messageFrom({ messages }: ChatRequest) {
+  const turns = messages.flatMap(({ role, content }) => {
+    const text = typeof content === 'string' ? content : content.map((part) => part.text).join('')
+    return role === 'user' || role === 'assistant' ? [{ role, text }] : []
+  })
+  const last = turns.pop()
+  if (last?.role === 'user' && last.text.trim() !== '') return { text: last.text, history: turns }
+  const detail = 'messages: the last one must be the user’s, with text in it'
+  throw new ProblemError({ status: 400, code: 'invalid_input', title: 'Invalid input', detail })
+}
+
+/** Tokens are estimated (four characters each), because agents may use several models for one answer. */
+export function chatCompletion(requestId: string, request: ChatRequest, answer: AgentAnswer): Completion {
+  const completionTokens = Math.ceil(answer.reply.length / 4)
+  const promptTokens = answer.context.tokens
+  return {
+    id: `chatcmpl-${requestId}`,
+    object: 'chat.completion',
+    created: Math.floor(Date.now() / 1000),
+    model: request.model,
+    choices: [{ index: 0, message: { role: 'assistant', content: answer.reply }, finish_reason: 'stop' }],
+    usage: {
+      prompt_tokens: promptTokens,
+      completion_tokens: completionTokens,
+      total_tokens: promptTokens + completionTokens,
+    },
+    clawdbot: { fallback: answer.fallback },
+  }
+}
+
+/** The completion as the chunks a streaming client reads. */
+export function* completionEvents({ id, created, model, choices }: Completion): Generator<string> {
+  const chunk = (delta: object, finish: 'stop' | null) => {
+    const body = { id, object: 'chat.completion.chunk', created, model }
+    return `data: ${JSON.stringify({ ...body, choices: [{ index: 0, delta, finish_reason: finish }] })}\n\n`
+  }
+  yield chunk({ role: 'assistant', content: '' }, null)
+  for (const content of choices[0]?.message.content.match(/\S+\s*|\s+/g) ?? []) yield chunk({ content }, null)
+  yield chunk({}, 'stop')
+  yield 'data: [DONE]\n\n'
+}

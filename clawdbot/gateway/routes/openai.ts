@@ -1,0 +1,69 @@
+import { createRoute, z } from '@hono/zod-openapi'
+import { AGENTS } from '../../agents.ts'
+import type { App } from '../app.ts'
+import { doorProblems, json, jsonBody, problems, withToken } from '../openapi.ts'
+import type { GatewayParts } from '../parts.ts'
+import { covers } from '../principal.ts'
+import { requireAgent } from './agents.ts'
+import { eventStream } from './event-stream.ts'
+import { chatCompletion, chatRequest, completion, completionEvents, messageFrom } from './openai-format.ts'
+
+const model = z.object({
+  id: z.string(),
+  object: z.literal('model'),
+  created: z.int(),
+  owned_by: z.string(),
+})
+
+const listModels = createRoute({
+  method: 'get',
+  path: '/v1/models',
+  operationId: 'listModels',
+  security: withToken,
+  responses: {
+    200: json(z.object({ object: z.literal('list'), data: z.array(model) }), 'Agents, as models'),
+    ...doorProblems(),
+  },
+})
+
+const createChatCompletion = createRoute({
+  method: 'post',
+  path: '/v1/chat/completions',
+  operationId: 'createChatCompletion',
+  security: withToken,
+  request: { body: jsonBody(chatRequest) },
+  responses: {
+    200: {
+      description: 'The completion; with `stream` as chunks',
+      content: { 'application/json': { schema: completion }, 'text/event-stream': { schema: z.string() } },
+    },
+    ...doorProblems(),
+    ...problems(400, 403, 404, 413, 415, 502, 503, 504),
+  },
+})
+
+/** The same agents for clients that speak the OpenAI format: the model's name is the agent's id. */
+export function addOpenAiRoutes(app: App, parts: GatewayParts): void {
+  app.openapi(listModels, (context) => {
+    const { agents } = context.get('principal')
+    const data = AGENTS.filter(({ id }) => covers(agents, id)).map(({ id }) => {
+      return { id, object: 'model' as const, created: 0, owned_by: 'clawdbot' }
+    })
+    return context.json({ object: 'list' as const, data }, 200)
+  })
+  app.openapi(createChatCompletion, async (context) => {
+    const request = context.req.valid('json')
+    const principal = context.get('principal')
+    requireAgent(request.model, principal)
+    const { user, tools } = principal
+    const requestId = context.get('requestId')
+    const message = { ...messageFrom(request), user, tools }
+    const answered = chatCompletion(
+      requestId,
+      request,
+      await parts.agent.send(request.model, message, requestId),
+    )
+    if (request.stream) return eventStream(completionEvents(answered)) as never
+    return context.json(answered, 200)
+  })
+}

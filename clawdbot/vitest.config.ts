@@ -1,0 +1,17 @@
+import { defineConfig } from 'vitest/config'
+
+// A released copy of this folder runs its own suite, wherever it lies: `vitest run --root FOLDER`.
+// biome-ignore lint/style/noDefaultExport: vitest reads the default export
+export default defineConfig({
+  test: {
+    include: ['**/*.{test,spec}.ts'],
+    exclude: ['**/node_modules/**'],
+    testTimeout: 20_000,
+    hookTimeout: 20_000,
+    coverage: {
+      provider: 'v8',
+      include: ['**/*.ts'],
+      exclude: ['**/*.{test,spec}.ts', '**/testing/**', 'vitest.config.ts', 'faults/**'],
+    },
+  },
+})
