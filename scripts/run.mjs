@@ -12,11 +12,7 @@ const COMMANDS = {
   demo: [[node, join(root, 'gonogo', 'cli', 'gonogo.mjs'), 'demo']],
   test: [[join(bin, 'vitest'), 'run']],
   'test:crash': [[join(bin, 'vitest'), 'run', '--config', 'vitest.slow.config.ts']],
-  check: [
-    [join(bin, 'biome'), 'ci', '.'],
-    [join(bin, 'tsc'), '-p', '.'],
-    [join(bin, 'knip')],
-  ],
+  check: [[join(bin, 'biome'), 'ci', '.'], [join(bin, 'tsc'), '-p', '.'], [join(bin, 'knip')]],
   fix: [[join(bin, 'biome'), 'check', '--write', '.']],
   bench: [[node, join(root, 'bench', 'main.ts')]],
 }
@@ -32,7 +28,9 @@ function run(command, args, options = {}) {
 function isInstalled() {
   const installed = join(root, 'node_modules', '.package-lock.json')
   if (!existsSync(installed) || !existsSync(node)) return false
-  return statSync(installed).mtimeMs >= statSync(join(root, 'package-lock.json')).mtimeMs || sameLock(installed)
+  return (
+    statSync(installed).mtimeMs >= statSync(join(root, 'package-lock.json')).mtimeMs || sameLock(installed)
+  )
 }
 
 function sameLock(installed) {
@@ -49,7 +47,9 @@ if (!steps) {
 }
 if (!isInstalled()) {
   console.error('installing packages (once)…')
-  const status = run('npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error'], { stdio: ['ignore', 2, 2] })
+  const status = run('npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error'], {
+    stdio: ['ignore', 2, 2],
+  })
   if (status !== 0) process.exit(3)
 }
 for (const [index, [command, ...fixed]] of steps.entries()) {

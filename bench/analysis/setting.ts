@@ -34,8 +34,8 @@ export function play(
     fault: fault && { ...healthy, startsAtMs: 0, ...fault },
     noise,
   }
-  const steps = [{ weight: WEIGHT, waitMs: HOUR_MS / 2 }]
-  return simulate({ ...run, rule, model, steps, intervalMs: policy.intervalMs })
+  const steps = [{ weight: WEIGHT, waitMs: HOUR_MS }]
+  return simulate({ ...run, rule, model, steps, intervalMs: policy.intervalMs, extensions: 0 })
 }
 
 /** Seconds to the rollback, Infinity where none came within the hour. */

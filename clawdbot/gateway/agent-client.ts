@@ -1,7 +1,7 @@
 import type { Readable } from 'node:stream'
+import { z } from '@hono/zod-openapi'
 import { Gauge, type Registry } from 'prom-client'
 import { Pool } from 'undici'
-import { z } from '@hono/zod-openapi'
 import { ProblemError } from '../runtime/problem.ts'
 import type { Guard } from './breaker.ts'
 

@@ -31,7 +31,7 @@ export const TRIGGER_WEIGHTS: Readonly<Record<Trigger, number>> = {
 
 /** p95 above a limit means: more than this share of the requests is slower. */
 export const SLOW_SHARE = 0.05
-const GRID = [1.25, 1.5, 2, 3, 5, 10, 20, 50, 100] as const
+const GRID = [1.25, 1.5, 2, 3, 5, 10, 20, 50, 100, 1000] as const
 
 /** The ratios whose "this many times worse" is being ruled out, ascending. */
 export const ratiosOf = (policy: AnalysisPolicy): number[] =>

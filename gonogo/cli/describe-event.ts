@@ -1,5 +1,5 @@
 import { formatDuration } from '#core/duration.ts'
-import type { Effect, Numbers, Recorded } from '#core/events.ts'
+import type { Numbers, Recorded } from '#core/events.ts'
 import type { DeploymentState } from '#core/state.ts'
 
 export type Line = {
@@ -96,12 +96,15 @@ export function describeEvent({ event }: Recorded, state: DeploymentState): Line
   }
 }
 
+/** Null for a look that found what the one before had found. */
 function describeCheck(
   event: Extract<Recorded['event'], { type: 'checkSettled' }>,
   state: DeploymentState,
-): Line {
+): Line | null {
   const record = state.items[event.item]
-  const before = record?.before.at(-1)?.event.verdict
+  const last = record?.before.at(-1)?.event
+  if (last?.claimDigest === event.claimDigest) return null
+  const before = last?.verdict
   const reopened = before === 'pass' && event.verdict !== 'pass' ? `↻ was pass, now ${event.verdict}: ` : ''
   const glyph = { pass: '✓', fail: '✗', unknown: '?' }[event.verdict]
   return line(glyph, `${event.item} ${reopened}${event.summary}`, event.verdict === 'pass' ? 'calm' : 'bad')
@@ -112,29 +115,4 @@ export function describeNumbers(numbers: Numbers | null): string {
   const percent = (r: number | null | undefined) =>
     r === null || r === undefined ? 'no data' : `${(r * 100).toFixed(2)} %`
   return `error ${percent(numbers.canary.errorRatio)} vs ${percent(numbers.baseline?.errorRatio)} ·`
-}
-
-export function describeEffect(effect: Effect): string {
-  switch (effect.kind) {
-    case 'deploy':
-      return `starting ${effect.replicas} × ${effect.version}`
-    case 'scale':
-      return `${effect.version} to ${effect.replicas} replicas`
-    case 'weights':
-      return `weights ${Object.entries(effect.weights)
-        .map(([v, w]) => `${v} ${w} %`)
-        .join(', ')}`
-    case 'migrate':
-      return `migration ${effect.direction}`
-    case 'promote':
-      return `${effect.version} becomes the stable version`
-    case 'revert':
-      return `back to ${effect.version}`
-    case 'cleanup':
-      return `ending all but ${effect.keep.join(', ') || 'nothing'}`
-    case 'notify':
-      return `telling ${effect.audience}`
-    case 'report':
-      return `writing the ${effect.name}`
-  }
 }

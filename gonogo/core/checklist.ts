@@ -11,7 +11,6 @@ import { STRATEGIES, whenSchema } from './when.ts'
 
 export {
   COMPONENT_KINDS,
-  FACTS,
   type Fact,
   FLAGS,
   type Flag,

@@ -42,7 +42,7 @@ export function itemStatus(state: DeploymentState, item: PlanItem, now: number):
   if (attested) return attested
   if (waived) return waived
   if (!isReached(state, item)) return open('notReached', 'not reached', null)
-  if (applies.applies === 'later') return open('unknown', applies.reason, 'check')
+  if (applies.applies === 'later') return open('unknown', applies.reason, item.bound ? 'check' : 'person')
   return item.bound
     ? open('unknown', 'not measured yet', 'check')
     : open('unknown', `waits for the ${item.role}`, 'person')

@@ -1,5 +1,5 @@
 import type { Opened } from './events.ts'
-import { type Role, VOTING_ROLES } from './roles.ts'
+import type { Role } from './roles.ts'
 
 /** True when a person may speak in a role: holds it or stands in for it, is no bot, and wrote none of the change. */
 export function isEntitled(opened: Pick<Opened, 'roster' | 'authors'>, person: string, role: Role): boolean {
@@ -29,5 +29,3 @@ export function peopleFor(opened: Pick<Opened, 'roster' | 'authors'>, role: Role
     .filter((id) => isEntitled(opened, id, role))
     .sort((a, b) => rank(a) - rank(b))
 }
-
-export const isVotingRole = (role: Role): boolean => (VOTING_ROLES as readonly Role[]).includes(role)

@@ -1,7 +1,7 @@
 import type { PhaseId } from '#core/checklist.ts'
 import type { DeploymentEvent } from '#core/events.ts'
 import { gateView } from '#core/gates.ts'
-import { appliesNow, itemStatus, waivableClaim } from '#core/items.ts'
+import { appliesNow, waivableClaim } from '#core/items.ts'
 import { whyNotEntitled } from '#core/people.ts'
 import type { Role } from '#core/roles.ts'
 import { type DeploymentState, emptyItem } from '#core/state.ts'
@@ -213,11 +213,4 @@ function mustHaveItem(state: DeploymentState, id: string) {
 function refuseUnless(state: DeploymentState, person: string, role: Role): void {
   const why = whyNotEntitled(state.opened, person, role)
   if (why) throw new Refusal('not-entitled', why, EXIT.notGood)
-}
-
-/** What a person could do now, most urgent first: what each view's NEXT queue and the demo's cast go by. */
-export function openTasks(state: DeploymentState, now: number) {
-  return state.opened.plan.items
-    .map((item) => ({ item, status: itemStatus(state, item, now) }))
-    .filter(({ status }) => status.state === 'failed' || status.state === 'unknown')
 }

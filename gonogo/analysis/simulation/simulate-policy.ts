@@ -33,7 +33,15 @@ export function* simulatePolicy(question: Question): Generator<Answer> {
     const fault = errorRate === null ? null : { ...healthy, errorRate, startsAtMs: 0 }
     const model = { requestsPerSecond, healthy, fault, noise }
     for (const rule of rulesOf(question)) {
-      const plan = { rule, model, steps, intervalMs: policy.intervalMs, deployments, seed: seed * 1000 + i }
+      const plan = {
+        rule,
+        model,
+        steps,
+        intervalMs: policy.intervalMs,
+        extensions: 1,
+        deployments,
+        seed: seed * 1000 + i,
+      }
       yield { errorRate, ...summarise(rule.name, simulate(plan)) }
     }
   }

@@ -11,6 +11,7 @@ import { argoInline, flagger, kayentaRule, thresholdRule } from './rival-rules.t
 import type { Rule } from './rule.ts'
 import { rulingOutRule, sequentialRule } from './sequential-rule.ts'
 import { quantile, simulate, summarise } from './simulate.ts'
+import { simulatePolicy } from './simulate-policy.ts'
 import { emptyArm, type Noise, Traffic } from './traffic.ts'
 
 const HOUR_MS = 3_600_000
@@ -28,6 +29,7 @@ const played = (rule: Rule, errorRate: number | null, deployments = 200, noise: 
     },
     steps: [{ weight: 0.05, waitMs: HOUR_MS / 4 }],
     intervalMs: 1000,
+    extensions: 1,
     deployments,
     seed: 11,
   })
@@ -62,6 +64,7 @@ describe('the simulation', () => {
       model: { requestsPerSecond: 1000, healthy, fault: null, noise: 'independent' },
       steps: [{ weight: 0.05, waitMs: HOUR_MS }],
       intervalMs: 1000,
+      extensions: 1,
       deployments: 100,
       seed: 3,
     })
@@ -118,6 +121,7 @@ describe('the rules of other tools', () => {
       },
       steps: [{ weight: 0.05, waitMs: HOUR_MS }],
       intervalMs: 1000,
+      extensions: 1,
       deployments: 20,
       seed: 1,
     })
@@ -164,5 +168,30 @@ describe('the draws', () => {
     )
     expect(shift?.estimate).toBe(50)
     expect(shift?.lower).toBeGreaterThan(40)
+  })
+})
+
+describe('what a team asks beforehand', () => {
+  it('is answered for the healthy version first, then for each fault, with the other rules beside it', () => {
+    const answers = [
+      ...simulatePolicy({
+        policy,
+        steps: [
+          { weight: 0.05, waitMs: HOUR_MS / 4 },
+          { weight: 1, waitMs: HOUR_MS / 6 },
+        ],
+        requestsPerSecond: 200,
+        healthy,
+        faults: [0.05],
+        noise: 'independent',
+        deployments: 30,
+        seed: 1,
+        withRivals: true,
+      }),
+    ]
+    expect(answers).toHaveLength(14)
+    expect(answers[0]).toMatchObject({ errorRate: null, rolledBack: 0, rule: 'gonogo, α = 0.001' })
+    expect(answers[0]?.medianCompletionMs).toBe((HOUR_MS * 5) / 12)
+    expect(answers[7]).toMatchObject({ errorRate: 0.05, rolledBack: 30 })
   })
 })

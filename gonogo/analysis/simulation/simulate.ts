@@ -9,6 +9,8 @@ export type SimulationPlan = {
   readonly model: TrafficModel
   readonly steps: readonly SimulatedStep[]
   readonly intervalMs: number
+  /** How often a step's wait is extended before it holds for a person. */
+  readonly extensions: number
   readonly deployments: number
   readonly seed: number
 }
@@ -24,7 +26,7 @@ export type SimulatedEnd = {
 
 /**
  * Plays whole deployments against a traffic model under one rule. At the end of a step's wait the rule is asked: it
- * proceeds, extends the wait once, or holds for a person, which ends the simulated deployment. Deterministic by `seed`.
+ * proceeds, extends the wait, or holds for a person, which ends the simulated deployment. Deterministic by `seed`.
  */
 export function simulate(plan: SimulationPlan): SimulatedEnd[] {
   const random = new Random(plan.seed)
@@ -40,9 +42,8 @@ function simulateOne(plan: SimulationPlan, random: Random): SimulatedEnd {
   let atMs = 0
   let canaryRequests = 0
   let failedRequests = 0
-  for (const { weight, waitMs } of steps)
-    for (let attempt = 0; ; attempt++) {
-      if (attempt === 2) return { end: 'held', atMs, canaryRequests, failedRequests }
+  for (const { weight, waitMs } of steps) {
+    for (let left = plan.extensions; ; left--) {
       for (const dueMs = atMs + waitMs; atMs < dueMs; ) {
         atMs += intervalMs
         traffic.next(canary, baseline, weight, atMs, intervalMs / 1000)
@@ -52,7 +53,9 @@ function simulateOne(plan: SimulationPlan, random: Random): SimulatedEnd {
           return { end: 'rolledBack', atMs, canaryRequests, failedRequests }
       }
       if (watcher.mayProceed(weight)) break
+      if (left === 0) return { end: 'held', atMs, canaryRequests, failedRequests }
     }
+  }
   return { end: 'completed', atMs, canaryRequests, failedRequests }
 }
 

@@ -16,6 +16,7 @@ const PRESENT_EVERY_MS = 5000
 const WAIVER_MS = 14 * 86_400_000
 /** Checks that this machine may be unable to run; the cast accepts that by signature. A failure is never waived. */
 const WAIVED_WHEN_UNKNOWN = new Map([
+  ['1.2.2', 'follows from 1.1.5, whose registry offers no audit here'],
   ['1.1.5', 'the package registry offers no audit here; the lockfile was read by hand'],
 ])
 

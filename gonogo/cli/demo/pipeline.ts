@@ -70,8 +70,11 @@ function timed(program: string, args: readonly string[], cwd: string): Promise<T
   const startMs = Date.now()
   const env = { ...process.env, NODE_OPTIONS: '', CI: 'true' }
   return new Promise((resolve) => {
-    execFile(program, args, { cwd, env, maxBuffer: 64 * 1024 * 1024, timeout: 120_000 }, (error, stdout) =>
-      resolve({ ok: !error, stdout, startMs, endMs: Date.now() }),
+    execFile(
+      process.execPath,
+      [program, ...args],
+      { cwd, env, maxBuffer: 64 * 1024 * 1024, timeout: 120_000 },
+      (error, stdout) => resolve({ ok: !error, stdout, startMs, endMs: Date.now() }),
     )
   })
 }

@@ -8,6 +8,7 @@ import { artifactDigest } from '#targets/processes/artifact-digest.ts'
 import type { DemoVersion } from './repository.ts'
 
 const HOUR_MS = 3_600_000
+const TOKENS_END = '2100-01-01T00:00:00Z'
 /** Schema version and flags of each version: 1.2.3 brings a migration that 1.2.2 can live with. */
 const CHANGES: Readonly<Record<DemoVersion, { schemaVersion: number; flags: Record<string, boolean> }>> = {
   '1.2.2': { schemaVersion: 2, flags: {} },
@@ -74,13 +75,13 @@ export async function makeTokens(demo: string, users: number): Promise<string[]>
   const made = Object.entries(named).map(([caller, rest]) => ({
     caller,
     token: randomBytes(24).toString('hex'),
-    ...rest,
+    entry: { caller, user: caller, expiresAt: TOKENS_END, ...rest },
   }))
-  const known = made.map(({ token, ...rest }) => ({
-    hash: createHash('sha256').update(token).digest('hex'),
-    ...rest,
+  const known = made.map(({ token, entry }) => ({
+    sha256: createHash('sha256').update(token).digest('hex'),
+    ...entry,
   }))
-  await writeFile(join(folder, 'tokens.json'), JSON.stringify(known, null, 2))
+  await writeFile(join(folder, 'tokens.json'), JSON.stringify({ tokens: known }, null, 2))
   for (const { caller, token } of made) await writeFile(join(folder, caller), token, { mode: 0o600 })
   return made.filter((m) => m.caller.startsWith('visitor-')).map((m) => m.token)
 }

@@ -27,7 +27,7 @@ export async function makeRepository(root: string, demo: string): Promise<Record
     await cp(join(root, 'package-lock.json'), join(artifact, 'package-lock.json'))
     await cp(artifact, repository, { recursive: true })
     await git(repository, 'add', '--all')
-    await git(repository, 'commit', '--quiet', '--allow-empty', '--message', MESSAGES[version])
+    await git(repository, 'commit', '--quiet', '--message', MESSAGES[version])
     await git(repository, 'tag', `v${version}`)
     commits[version] = (await git(repository, 'rev-parse', 'HEAD')).trim()
   }
@@ -37,7 +37,7 @@ export async function makeRepository(root: string, demo: string): Promise<Record
 const MESSAGES: Readonly<Record<DemoVersion, string>> = {
   '1.2.2': 'release 1.2.2',
   '1.2.3': 'notes: pin a note\n\nPinned notes come first; a migration adds the column.',
-  '1.2.4': 'gateway: remember answers\n\nRepeated questions are answered from memory.',
+  '1.2.4': 'gateway: count recent requests in memory\n\nThe rate limiter asks the database less often.',
 }
 
 /** The product's folder with a version's overlay on it; `remove.txt` names what the version has not. */

@@ -1,9 +1,10 @@
 import { type ChildProcess, spawn } from 'node:child_process'
-import { mkdir, rm } from 'node:fs/promises'
+import { mkdir, rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { systemClock } from '#engine/clock.ts'
 import { type Deployed, deploy } from '#engine/deploy.ts'
+import { openDeploymentOf } from '#engine/open-deployment.ts'
 import { openLog, stateFolder, type Workspace } from '#engine/workspace.ts'
 import type { Signer } from '#evidence/signatures.ts'
 import type { Store } from '#store/store.ts'
@@ -62,6 +63,7 @@ async function prepare(
   for (const name of ['production', 'staging']) await resetEnvironment(workspace, name)
   await rm(demo, { recursive: true, force: true })
   await mkdir(demo, { recursive: true })
+  await setAsideLog(workspace.root)
   output.say('· making a repository of ClawdBot with three releases')
   const commits = await makeRepository(workspace.root, demo)
   const signers = await makeCastKeys(demo, workspace.service)
@@ -72,6 +74,20 @@ async function prepare(
   for (const version of ['1.2.3', '1.2.4'] as const)
     await runPipeline(workspace.root, demo, version, commits[version])
   return { signers, tokens }
+}
+
+/** A demo that was broken off leaves a deployment open, which nobody can finish any more; its log is kept aside. */
+async function setAsideLog(root: string): Promise<void> {
+  const store = openLog(root)
+  const isOpen = openDeploymentOf(store, 'production') !== null
+  store.close()
+  if (!isOpen) return
+  const aside = join(stateFolder(root), `log-${Date.now()}`)
+  await mkdir(aside, { recursive: true })
+  for (const name of ['log.sqlite', 'log.sqlite-wal', 'log.sqlite-shm'])
+    await rename(join(stateFolder(root), name), join(aside, name)).catch((error: { code?: string }) => {
+      if (error.code !== 'ENOENT') throw error
+    })
 }
 
 async function deployOne(

@@ -19,7 +19,12 @@ function nextRequest(n: number): { method: 'GET' | 'POST'; path: string; body?: 
   const kind = n % 10
   if (kind < 5) return { method: 'GET', path: '/v1/agents' }
   if (kind < 8) return { method: 'GET', path: '/v1/notes' }
-  if (kind === 8) return { method: 'POST', path: '/v1/notes', body: JSON.stringify({ text: `note ${n}` }) }
+  if (kind === 8)
+    return {
+      method: 'POST',
+      path: '/v1/notes',
+      body: JSON.stringify({ title: `note ${n}`, text: 'seen by the demo' }),
+    }
   return { method: 'GET', path: '/v1/skills' }
 }
 

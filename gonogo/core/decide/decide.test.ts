@@ -1,6 +1,5 @@
 import { describe, expect, it } from 'vitest'
 import type { AnalysisJudged, Effect } from '../events.ts'
-import type { foldAll } from '../fold.ts'
 import type { Command } from './command.ts'
 import { decide } from './index.ts'
 import { release, SmallDeployment } from './small-deployment.ts'
