@@ -3,13 +3,21 @@ import * as codeQuality from './code-quality/index.ts'
 import * as compliance from './compliance/index.ts'
 import type { Drill } from './drill.ts'
 import * as infrastructure from './infrastructure/index.ts'
+import * as rollback from './rollback/index.ts'
 import * as securityValidation from './security-validation/index.ts'
 import * as team from './team/index.ts'
 
 type Section = { readonly checks: readonly unknown[]; readonly drills: readonly unknown[] }
 
 /** In the document's order. */
-const SECTIONS: readonly Section[] = [codeQuality, securityValidation, infrastructure, compliance, team]
+const SECTIONS: readonly Section[] = [
+  codeQuality,
+  securityValidation,
+  infrastructure,
+  compliance,
+  team,
+  rollback,
+]
 
 /** Every check that gonogo has, by item id. */
 export const CHECKS: ReadonlyMap<string, Check> = new Map(

@@ -1,5 +1,5 @@
 import type { DeploymentEvent, Recorded } from '#core/events.ts'
-import { fold, openState } from '#core/fold.ts'
+import { fold, foldAll } from '#core/fold.ts'
 import type { LogRecord } from '#core/record.ts'
 import type { DeploymentState } from '#core/state.ts'
 import { type Store, StoreProblem } from '#store/store.ts'
@@ -19,8 +19,8 @@ export const toRecorded = (record: LogRecord): Recorded => ({
 
 /** A deployment's state as its log tells it; null when there is no such stream. */
 export function readState(store: Store, id: string): DeploymentState | null {
-  const [first, ...rest] = store.read(id, 0).map(toRecorded)
-  return first ? rest.reduce(fold, openState(id, first)) : null
+  const events = store.read(id, 0).map(toRecorded)
+  return events.length > 0 ? foldAll(id, events) : null
 }
 
 /** How often an outcome that must be recorded is tried again after somebody else appended first. */

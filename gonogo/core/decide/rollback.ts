@@ -58,7 +58,9 @@ function verify(state: DeploymentState, now: number): Command[] {
   const settled = looks.every((look) => look.isPass || (look.isNew && look.streak >= LOOKS))
   if (!settled) return checkCommands(state, now)
   const passed = looks.filter((look) => look.isPass).length
-  const restored = passed === looks.length ? 'yes' : passed > 0 ? 'partial' : 'no'
+  // Nobody has looked: the way back was taken, and whether it was enough is not known.
+  const isUnverified = looks.length === 0
+  const restored = isUnverified ? 'partial' : passed === looks.length ? 'yes' : passed > 0 ? 'partial' : 'no'
   const back = state.effects[revertEffect(state).key]
   const lastRequest = back?.settled?.lastRequestAtMs ?? null
   const trafficZeroAfterMs = lastRequest === null ? null : Math.max(0, lastRequest - since)
