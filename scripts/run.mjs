@@ -46,8 +46,9 @@ if (!steps) {
   process.exit(2)
 }
 if (!isInstalled()) {
+  // Not `npm ci`: it refuses a lock file that lacks the optional binaries of platforms its writer could not look up.
   console.error('installing packages (once)…')
-  const status = run('npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error'], {
+  const status = run('npm', ['install', '--no-save', '--no-audit', '--no-fund', '--loglevel=error'], {
     stdio: ['ignore', 2, 2],
   })
   if (status !== 0) process.exit(3)
