@@ -1,7 +1,7 @@
 import type { z } from 'zod'
 import type { Json } from '#core/json.ts'
 import type { Release } from '#core/release.ts'
-import type { Service } from '#core/service.ts'
+import type { Database, Service } from '#core/service.ts'
 import type { Verdict } from '#core/verdict.ts'
 import type { Instance, Target } from '#targets/target.ts'
 
@@ -40,6 +40,10 @@ export type EnvironmentAccess = {
   candidates(): Promise<readonly Instance[]>
   /** Instances of the stable version that run there now. */
   stables(): Promise<readonly Instance[]>
+  /** What probes use there (a token, an origin), by its key under `access:`. Throws a CheckProblem with the line to add. */
+  access(key: string): Promise<string>
+  /** The database declared there, its file as an absolute path; null where none is. */
+  readonly database: Database | null
 }
 
 export type CheckContext = {

@@ -3,6 +3,8 @@ import { dirname, join } from 'node:path'
 import { git, type Repository } from '#connectors/git/index.ts'
 import type { Release } from '#core/release.ts'
 import { type Service, serviceSchema } from '#core/service.ts'
+import type { Instance, Target, TargetState } from '#targets/target.ts'
+import { CheckProblem, type EnvironmentAccess } from './check.ts'
 
 /** A service that drills stand on: small, complete, and nobody's. */
 export const drillService = (overrides: Record<string, unknown> = {}): Service =>
@@ -42,6 +44,54 @@ export const drillRelease = (overrides: Partial<Release> = {}): Release => ({
 
 export const drillStable = (overrides: Partial<Release> = {}): Release =>
   drillRelease({ version: '1.0.0', commit: STABLE_COMMIT, ...overrides })
+
+/** An instance of the drill's release; overrides make it what the drill needs. */
+export const drillInstance = (overrides: Partial<Instance> = {}): Instance => ({
+  id: 'gateway-1',
+  version: drillRelease().version,
+  digest: drillRelease().digest,
+  component: 'gateway',
+  isPublic: true,
+  url: 'http://127.0.0.1:1',
+  readyPath: '/ready',
+  healthPath: '/health',
+  pid: null,
+  startedAtMs: 0,
+  ready: true,
+  restarts: 0,
+  logFile: null,
+  ...overrides,
+})
+
+/** An environment made of what the drill started: nothing runs there unless an override says so. */
+export function drillEnvironment(overrides: Partial<EnvironmentAccess> = {}): EnvironmentAccess {
+  const access: EnvironmentAccess = {
+    name: 'production',
+    target: { observe: async () => observedInstances([]) } as unknown as Target,
+    url: '',
+    candidates: async () => [],
+    stables: async () => [],
+    access: async (key) => {
+      throw new CheckProblem(`environments.production.access.${key} is not declared`)
+    },
+    database: null,
+  }
+  return Object.defineProperties(access, Object.getOwnPropertyDescriptors(overrides)) as EnvironmentAccess
+}
+
+/** What a target tells that runs these instances, all traffic on the stable version unless told otherwise. */
+export const observedInstances = (
+  instances: readonly Instance[],
+  overrides: Partial<TargetState> = {},
+): TargetState => ({
+  stable: drillStable().version,
+  stableWorkload: null,
+  workloads: [],
+  instances,
+  weights: { [drillStable().version]: 100 },
+  url: '',
+  ...overrides,
+})
 
 export type DrillCommit = {
   readonly message: string

@@ -1,11 +1,22 @@
+import * as backup from './backup/index.ts'
 import type { Check } from './check.ts'
+import * as cleanup from './cleanup/index.ts'
 import * as codeQuality from './code-quality/index.ts'
 import * as compliance from './compliance/index.ts'
+import * as components from './components/index.ts'
 import type { Drill } from './drill.ts'
+import * as firstHour from './first-hour/index.ts'
 import * as infrastructure from './infrastructure/index.ts'
+import * as monitoring from './monitoring/index.ts'
+import * as prechecks from './prechecks/index.ts'
 import * as rollback from './rollback/index.ts'
 import * as securityValidation from './security-validation/index.ts'
+import * as smoke from './smoke/index.ts'
+import * as staging from './staging/index.ts'
+import * as startup from './startup/index.ts'
 import * as team from './team/index.ts'
+import * as validation from './validation/index.ts'
+import * as watch from './watch/index.ts'
 
 type Section = { readonly checks: readonly unknown[]; readonly drills: readonly unknown[] }
 
@@ -15,8 +26,19 @@ const SECTIONS: readonly Section[] = [
   securityValidation,
   infrastructure,
   compliance,
+  backup,
+  staging,
   team,
+  monitoring,
+  prechecks,
+  startup,
+  smoke,
+  validation,
+  firstHour,
+  watch,
+  cleanup,
   rollback,
+  components,
 ]
 
 /** Every check that gonogo has, by item id. */

@@ -5,7 +5,7 @@ import type { Json } from '#core/json.ts'
 import { sha256 } from '#core/json.ts'
 import { type Check, type CheckContext, CheckProblem, type CheckResult } from './check.ts'
 import type { Drill, DrillScratch } from './drill.ts'
-import { drillRelease, drillService, drillStable } from './drill-situation.ts'
+import { drillEnvironment, drillRelease, drillService, drillStable } from './drill-situation.ts'
 
 export type TriedFault = { readonly fault: string; readonly expect: string; readonly result: CheckResult }
 
@@ -78,15 +78,11 @@ export function drillContext(folder: string, item: string): CheckContext {
     release: drillRelease(),
     stable: drillStable(),
     deploymentId: 'd-drill',
-    environment: {
-      name: 'production',
+    environment: drillEnvironment({
       get target() {
         return nowhere()
       },
-      url: '',
-      candidates: async () => [],
-      stables: async () => [],
-    },
+    }),
     environmentNamed: nowhere,
     resultOf: () => null,
     previousResultOf: () => null,

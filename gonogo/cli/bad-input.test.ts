@@ -51,7 +51,7 @@ describe('exit codes', () => {
       () => good.replace('staging: staging', 'stagging: staging'),
       /stagging.*did you mean staging/,
     ],
-    ['an unknown item', () => good.replace("'1.1.1':", "'1.1.99':"), /1\.1\.99/],
+    ['an unknown item', () => good.replace(/["']1\.1\.1["']:/, "'1.1.99':"), /1\.1\.99/],
     [
       'a person in two voting roles',
       () => good.replace('roles: [deployment-lead]', 'roles: [deployment-lead, security-lead]'),
@@ -64,6 +64,7 @@ describe('exit codes', () => {
     ],
     ['weights that do not end at 100', () => good.replace('weight: 100', 'weight: 90'), /100/],
   ])('2: %s, named with file and line, and nothing started', async (_name, text, expected) => {
+    expect(text()).not.toBe(good)
     const ran = await withService(text(), 'plan')
     expect(ran.code).toBe(2)
     expect(ran.stderr).toMatch(expected)

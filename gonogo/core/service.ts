@@ -22,6 +22,18 @@ const personSchema = z.strictObject({
   bot: z.boolean().default(false),
 })
 
+const databaseSchema = z.strictObject({
+  kind: z.enum(['sqlite']),
+  file: z.string(),
+  /** Commands run in the release's artifact folder; `${database}` is the file, `${to}` the schema version wanted. */
+  migrate: z.strictObject({
+    up: z.array(z.string()).min(1),
+    down: z.array(z.string()).min(1),
+    status: z.array(z.string()).min(1),
+    check: z.array(z.string()).min(1),
+  }),
+})
+
 const environmentSchema = z.strictObject({
   /** The target's own block; its kind decides the schema it is checked by. */
   target: z.looseObject({ kind: z.string() }),
@@ -30,19 +42,7 @@ const environmentSchema = z.strictObject({
   region: z.string().optional(),
   /** Bearer tokens and addresses that probes use there; values may be `${env:NAME}` or `${file:PATH}`. */
   access: z.record(z.string(), z.string()).default({}),
-  database: z
-    .strictObject({
-      kind: z.enum(['sqlite']),
-      file: z.string(),
-      /** Commands run in the release's artifact folder; `${database}` is the file. */
-      migrate: z.strictObject({
-        up: z.array(z.string()).min(1),
-        down: z.array(z.string()).min(1),
-        status: z.array(z.string()).min(1),
-        check: z.array(z.string()).min(1),
-      }),
-    })
-    .optional(),
+  database: databaseSchema.optional(),
 })
 
 const stepSchema = z.strictObject({ weight: percentSchema, wait: durationSchema })
@@ -152,4 +152,5 @@ export const serviceSchema = z.strictObject({
 export type Service = z.infer<typeof serviceSchema>
 export type Person = z.infer<typeof personSchema>
 export type Policy = z.infer<typeof policySchema>
+export type Database = z.infer<typeof databaseSchema>
 export type Environment = z.infer<typeof environmentSchema>

@@ -1,14 +1,9 @@
-import {
-  type CheckContext,
-  CheckProblem,
-  type EnvironmentAccess,
-  type RecordedResult,
-  type Timeline,
-} from '#checks/check.ts'
+import type { CheckContext, RecordedResult, Timeline } from '#checks/check.ts'
 import type { Service } from '#core/service.ts'
 import type { DeploymentState } from '#core/state.ts'
 import type { EvidenceStore } from '#evidence/evidence-store.ts'
 import type { Target } from '#targets/target.ts'
+import { environmentAccess } from './environment-access.ts'
 
 export type ContextParts = {
   readonly root: string
@@ -37,14 +32,8 @@ export async function checkContext(
         () => '',
       ),
     )
-  const access = (name: string): EnvironmentAccess =>
-    environmentAccess(
-      parts,
-      opened.release.version,
-      opened.stable?.version ?? null,
-      name,
-      urls.get(name) ?? '',
-    )
+  const versions = { candidate: opened.release.version, stable: opened.stable?.version ?? null }
+  const access = (name: string) => environmentAccess(parts, versions, name, urls.get(name) ?? '')
   return {
     item,
     now: parts.now,
@@ -60,23 +49,6 @@ export async function checkContext(
     timeline: timelineOf(state),
     keep: (name, mediaType, bytes) => parts.evidence.put(name, mediaType, bytes),
   }
-}
-
-function environmentAccess(
-  parts: ContextParts,
-  version: string,
-  stable: string | null,
-  name: string,
-  url: string,
-): EnvironmentAccess {
-  const target = parts.targets.get(name)
-  if (!target)
-    throw new CheckProblem(
-      `the environment ${name} is not declared or not running; see environments: in the service file`,
-    )
-  const instances = async (wanted: string | null) =>
-    (await target.observe()).instances.filter((i) => i.version === wanted)
-  return { name, target, url, candidates: () => instances(version), stables: () => instances(stable) }
 }
 
 function resultIn(state: DeploymentState, id: string): RecordedResult | null {

@@ -1,3 +1,6 @@
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
+import { digestOf } from '#core/json.ts'
 import type { Release } from '#core/release.ts'
 import type { DeploymentState } from '#core/state.ts'
 import type { Store } from '#store/store.ts'
@@ -5,9 +8,9 @@ import { openTarget } from '#targets/open-target.ts'
 import type { Clock } from './clock.ts'
 import { EXIT, Refusal } from './exit-codes.ts'
 import type { Listener } from './listener.ts'
-import { openDeploymentOf, openedEvent } from './open-deployment.ts'
+import { lastSuccessOf, openDeploymentOf, openedEvent } from './open-deployment.ts'
 import { openSession } from './session.ts'
-import { environmentFolder, newDeploymentId, type Workspace } from './workspace.ts'
+import { deploymentFolder, environmentFolder, newDeploymentId, type Workspace } from './workspace.ts'
 import { writeBundle } from './write-report.ts'
 
 export type DeployRequest = {
@@ -69,12 +72,15 @@ async function openOrResume(request: DeployRequest): Promise<string> {
   )
   try {
     const world = await target.observe()
-    if (world.stable === release.version)
+    if (world.stable === release.version) {
+      const unfinished = lastSuccessOf(store, environment, '')
+      if (unfinished && isWithoutBundle(workspace, unfinished, release)) return unfinished.id
       throw new Refusal(
         'already-stable',
         `${release.version} is what ${environment} runs already`,
         EXIT.notGood,
       )
+    }
     const stable = world.stable ? request.releaseOf(world.stable) : null
     const id = newDeploymentId()
     const opened = openedEvent({
@@ -93,3 +99,8 @@ async function openOrResume(request: DeployRequest): Promise<string> {
     await target.close?.()
   }
 }
+
+/** Closed, and ended before its report and bundle were written: what is left to do is done on the next start. */
+const isWithoutBundle = (workspace: Workspace, state: DeploymentState, release: Release): boolean =>
+  state.opened.releaseDigest === digestOf(release) &&
+  !existsSync(join(deploymentFolder(workspace.root, state.id), 'bundle'))

@@ -1,11 +1,12 @@
 import { appendFile, mkdir, readFile } from 'node:fs/promises'
 import { dirname, resolve } from 'node:path'
+import { runCommand } from '#connectors/command/index.ts'
 import type { Effect, EffectSettled } from '#core/events.ts'
+import { migrationCommand } from '#core/migration-command.ts'
 import type { Release } from '#core/release.ts'
 import type { Environment, Service } from '#core/service.ts'
 import type { DeploymentState } from '#core/state.ts'
 import type { Outcome, Target } from '#targets/target.ts'
-import { runCommand } from './command-runner.ts'
 
 const MIGRATION_LIMIT_MS = 30 * 60_000
 
@@ -109,8 +110,7 @@ async function migrate(
       detail: 'the release has migrations but the environment declares no database',
     }
   const file = resolve(world.root, database.file)
-  const fill = (part: string) => part.replaceAll('${database}', file).replaceAll('${to}', String(to ?? ''))
-  const command = database.migrate[direction].map(fill)
+  const command = migrationCommand(database, direction, file, to)
   const result = await runCommand(command, {
     cwd: resolve(world.root, release.artifact),
     limitMs: MIGRATION_LIMIT_MS,

@@ -3,6 +3,7 @@ import { isSecretName, isTokenName, SECRET_SHAPES } from './secret-shapes.ts'
 /** Shorter words would tear holes into every text. */
 const MIN_SECRET_CHARS = 4
 const MIN_TOKEN_CHARS = 8
+const MAX_PASSES = 8
 const REDACTED = '[redacted]'
 
 /**
@@ -18,9 +19,15 @@ export function redact(text: string, secrets: readonly string[] = []): string {
   return redactJson(text, known) ?? redactLines(text, known) ?? redactText(text, known)
 }
 
+/** Again until nothing is found any more, because what one shape put in place can complete another. */
 function redactText(text: string, known: readonly string[]): string {
-  const without = known.reduce((rest, secret) => rest.replaceAll(secret, REDACTED), text)
-  return SECRET_SHAPES.reduce((rest, [shape, instead]) => rest.replace(shape, instead), without)
+  let before = known.reduce((rest, secret) => rest.replaceAll(secret, REDACTED), text)
+  for (let pass = 0; pass < MAX_PASSES; pass++) {
+    const after = SECRET_SHAPES.reduce((rest, [shape, instead]) => rest.replace(shape, instead), before)
+    if (after === before) return after
+    before = after
+  }
+  return before
 }
 
 /** Null when the text is no JSON object or list. */

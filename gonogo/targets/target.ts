@@ -17,8 +17,13 @@ export type Instance = {
   readonly version: string
   readonly digest: string
   readonly component: string
+  /** True for the one component that users reach through the router. */
+  readonly isPublic: boolean
   /** Base address of this instance, reachable from here without passing the router. */
   readonly url: string
+  /** Paths of its probes on that address; null where none is declared. */
+  readonly readyPath: string | null
+  readonly healthPath: string | null
   readonly pid: number | null
   readonly startedAtMs: number
   readonly ready: boolean

@@ -2,6 +2,8 @@ import { join } from 'node:path'
 import { type DrillFault, type DrillScratch, defineDrill } from '#checks/drill.ts'
 import {
   commitFiles,
+  drillEnvironment,
+  drillInstance,
   drillRelease,
   drillService,
   drillStable,
@@ -119,16 +121,8 @@ function sameInstance(): DrillFault<Ground> {
     name: 'both documents fetched from one instance',
     expect: 'unknown',
     plant: async () => {
-      const instance = {
-        id: 'one',
-        version: '1.0.0',
-        digest: 'sha256:0',
-        component: 'gateway',
-        url: 'http://127.0.0.1:9',
-      }
-      const rest = { pid: null, startedAtMs: 0, ready: true, restarts: 0, logFile: null }
-      const both = async () => [{ ...instance, ...rest }]
-      const environment = { name: 'production', url: instance.url, candidates: both, stables: both } as never
+      const both = async () => [drillInstance({ version: '1.0.0', url: 'http://127.0.0.1:9' })]
+      const environment = drillEnvironment({ candidates: both, stables: both })
       return { config: { path: '/openapi.json' }, context: { environment } }
     },
   }

@@ -99,7 +99,9 @@ async function fromInstances(
   config: { path: string; environment?: string | undefined },
 ): Promise<Documents> {
   const there = config.environment ? ctx.environmentNamed(config.environment) : ctx.environment
-  const [[old], [young]] = await Promise.all([there.stables(), there.candidates()])
+  const [stables, candidates] = await Promise.all([there.stables(), there.candidates()])
+  const old = stables.find((i) => i.isPublic)
+  const young = candidates.find((i) => i.isPublic)
   if (!old || !young)
     throw new CheckProblem(`${there.name}: ${old ? 'the release' : 'stable'} does not run there`)
   if (old.url === young.url || old.version === young.version || old.digest === young.digest)

@@ -5,6 +5,8 @@ import { join } from 'node:path'
 import { afterEach, expect, test } from 'vitest'
 import {
   commitFiles,
+  drillEnvironment,
+  drillInstance,
   drillRelease,
   drillService,
   drillStable,
@@ -39,13 +41,13 @@ async function compare(before: string, after: string) {
   const repository = await newRepository(join(folder, 'repository'))
   const old = await commitFiles(repository, { message: 'one' })
   const young = await commitFiles(repository, { message: 'two' })
-  const instance = (id: string, version: string, url: string) => [{ id, version, digest: id, url }]
-  const environment = {
-    name: 'production',
-    url: '',
+  const instance = (id: string, version: string, url: string) => [
+    drillInstance({ id, version, digest: id, url }),
+  ]
+  const environment = drillEnvironment({
     stables: async () => instance('s', '1.0.0', before),
     candidates: async () => instance('c', '1.1.0', after),
-  } as never
+  })
   return tryCheck(
     check as never,
     { path: '/openapi.json' },

@@ -1,5 +1,6 @@
 import { type DrillFault, defineDrill } from '#checks/drill.ts'
-import { drillService } from '#checks/drill-situation.ts'
+import { drillEnvironment, drillInstance, drillService, observedInstances } from '#checks/drill-situation.ts'
+import type { Target } from '#targets/target.ts'
 
 type Config = { requests: Record<string, string>; replicas: number; surge: number; storage: string }
 
@@ -7,17 +8,8 @@ const good: Config = { requests: { cpu: '1m', memory: '1Mi' }, replicas: 1, surg
 
 /** An environment in which some instances of stable run. */
 const environmentWith = (count: number) => {
-  const instance = {
-    id: 'one',
-    version: '1.0.0',
-    digest: 'sha256:0',
-    component: 'gateway',
-    url: '',
-    pid: null,
-  }
-  const rest = { startedAtMs: 0, ready: true, restarts: 0, logFile: null }
-  const instances = Array.from({ length: count }, () => ({ ...instance, ...rest }))
-  return { name: 'production', url: '', target: { observe: async () => ({ instances }) } } as never
+  const instances = Array.from({ length: count }, () => drillInstance({ version: '1.0.0' }))
+  return drillEnvironment({ target: { observe: async () => observedInstances(instances) } as Target })
 }
 
 async function ground() {

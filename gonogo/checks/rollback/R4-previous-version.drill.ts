@@ -1,45 +1,23 @@
-import type { Target, TargetState } from '#targets/target.ts'
+import type { Instance, Target } from '#targets/target.ts'
 import type { CheckContext } from '../check.ts'
 import { defineDrill } from '../drill.ts'
-import { drillRelease, drillStable } from '../drill-situation.ts'
+import {
+  drillEnvironment,
+  drillInstance,
+  drillRelease,
+  drillStable,
+  observedInstances,
+} from '../drill-situation.ts'
 
 const stable = drillStable().version
 const canary = drillRelease().version
 
-const instance = (version: string, ready: boolean): TargetState['instances'][number] => ({
-  id: `web-${version}`,
-  version,
-  digest: '',
-  component: 'web',
-  url: 'http://127.0.0.1:1',
-  pid: null,
-  startedAtMs: 0,
-  ready,
-  restarts: 0,
-  logFile: null,
-})
+const instance = (version: string, ready: boolean) => drillInstance({ id: `web-${version}`, version, ready })
 
 /** A stand-in that only tells what a target observed; the check asks nothing else of it. */
-function observed(
-  weights: Record<string, number>,
-  instances: TargetState['instances'],
-): Partial<CheckContext> {
-  const state: TargetState = {
-    stable,
-    stableWorkload: null,
-    workloads: [],
-    instances,
-    weights,
-    url: 'http://127.0.0.1:1',
-  }
-  const target = { observe: async () => state } as Target
-  const environment = {
-    name: 'production',
-    target,
-    url: state.url,
-    candidates: async () => [],
-    stables: async () => [],
-  }
+function observed(weights: Record<string, number>, instances: readonly Instance[]): Partial<CheckContext> {
+  const state = observedInstances(instances, { weights })
+  const environment = drillEnvironment({ target: { observe: async () => state } as Target })
   return { environment, release: drillRelease(), stable: drillStable() }
 }
 

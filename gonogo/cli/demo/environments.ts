@@ -1,8 +1,9 @@
 import { mkdir, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { performance } from 'node:perf_hooks'
+import { runCommand } from '#connectors/command/index.ts'
+import { migrationCommand } from '#core/migration-command.ts'
 import type { Release } from '#core/release.ts'
-import { runCommand } from '#engine/command-runner.ts'
 import { workloadOf } from '#engine/effects.ts'
 import { Refusal } from '#engine/exit-codes.ts'
 import { environmentFolder, type Workspace } from '#engine/workspace.ts'
@@ -76,9 +77,7 @@ async function migrate(workspace: Workspace, name: string, release: Release): Pr
   const database = workspace.service.environments[name]?.database
   if (!database) return
   const file = join(workspace.root, database.file)
-  const command = database.migrate.up.map((part) =>
-    part.replaceAll('${database}', file).replaceAll('${to}', String(release.schemaVersion ?? '')),
-  )
+  const command = migrationCommand(database, 'up', file, release.schemaVersion ?? null)
   const done = await runCommand(command, { cwd: join(workspace.root, release.artifact), limitMs: 60_000 })
   if (!done.ok)
     throw new Refusal(

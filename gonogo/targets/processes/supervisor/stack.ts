@@ -102,13 +102,16 @@ export class Stack {
   }
 
   instances(): Instance[] {
-    const { workload } = this.#parts
+    const { workload, blueprint } = this.#parts
     return this.#processes.map(({ record, isRunning }) => ({
       id: record.id,
       version: workload.version,
       digest: workload.digest,
       component: record.component,
+      isPublic: blueprint.components[record.component]?.public ?? false,
       url: urlOf(record),
+      readyPath: blueprint.components[record.component]?.ready ?? null,
+      healthPath: blueprint.components[record.component]?.health ?? null,
       pid: record.pid,
       startedAtMs: record.startedAtMs,
       ready: isRunning && this.isReady,
