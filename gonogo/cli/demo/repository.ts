@@ -41,7 +41,7 @@ const MESSAGES: Readonly<Record<DemoVersion, string>> = {
 }
 
 /** The product's folder with a version's overlay on it; `remove.txt` names what the version has not. */
-async function assemble(root: string, version: DemoVersion, artifact: string): Promise<void> {
+export async function assemble(root: string, version: DemoVersion, artifact: string): Promise<void> {
   await rm(artifact, { recursive: true, force: true })
   await cp(join(root, 'clawdbot'), artifact, {
     recursive: true,
