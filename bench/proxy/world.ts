@@ -8,7 +8,6 @@ import { openProcessesTarget, type ProcessesTarget } from '../../gonogo/targets/
 import type { Outcome } from '../../gonogo/targets/target.ts'
 
 const ARTIFACT = fileURLToPath(new URL('../../testing/service', import.meta.url))
-// biome-ignore lint/suspicious/noTemplateCurlyInString: the supervisor fills it.
 const ENVIRONMENT = { PORT: '${port}', VERSION: '${version}' }
 const CONFIG = processesConfigSchema.parse({
   kind: 'processes',

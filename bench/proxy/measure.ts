@@ -1,7 +1,3 @@
-// `node bench/proxy/main.ts [--json]`: what the proxy costs beside no proxy and beside HAProxy, in one interleaved run,
-// and how soon a canary has no traffic once that is decided.
-import { cpus } from 'node:os'
-import { parseArgs } from 'node:util'
 import { startHaproxy } from './haproxy.ts'
 import { type Contender, type Figures, measureThroughput } from './throughput.ts'
 import { makeBenchWorld } from './world.ts'
@@ -10,14 +6,14 @@ import { measureZeroTraffic, type ZeroTraffic } from './zero-traffic.ts'
 const ROUNDS = 3
 const ZERO_RUNS = 30
 
-type Result = {
-  machine: string
+export type ProxyResult = {
   throughput: Record<string, Figures>
   skipped: Record<string, string>
   zeroTraffic: ZeroTraffic
 }
 
-async function measure(): Promise<Result> {
+/** What the proxy costs beside no proxy and beside HAProxy, in one interleaved run, and how soon a canary has no traffic. */
+export async function measureProxy(): Promise<ProxyResult> {
   const world = await makeBenchWorld()
   const { url, instances } = await world.target.observe()
   const stable = instances.filter((i) => i.version === '1.0.0').map((i) => i.url)
@@ -27,7 +23,6 @@ async function measure(): Promise<Result> {
     if (haproxy.isThere) contenders.push({ name: `HAProxy ${haproxy.version}`, url: haproxy.url })
     contenders.push({ name: 'gonogo', url })
     return {
-      machine: `${cpus().length} × ${cpus()[0]?.model ?? 'unknown'}, Node ${process.versions.node}`,
       throughput: await measureThroughput(contenders, ROUNDS),
       skipped: haproxy.isThere ? {} : { HAProxy: haproxy.reason },
       zeroTraffic: await measureZeroTraffic(world.target, ZERO_RUNS),
@@ -38,8 +33,8 @@ async function measure(): Promise<Result> {
   }
 }
 
-function print({ machine, throughput, skipped, zeroTraffic }: Result): void {
-  console.log(`${machine}; medians of ${ROUNDS} interleaved rounds, 32 connections\n`)
+export function printProxy({ throughput, skipped, zeroTraffic }: ProxyResult): void {
+  console.log(`the proxy: medians of ${ROUNDS} interleaved rounds, 32 connections\n`)
   const rows = Object.entries(throughput).map(([name, figures]) => ({
     '': name,
     'requests/s': figures.requestsPerSecond,
@@ -58,8 +53,3 @@ function print({ machine, throughput, skipped, zeroTraffic }: Result): void {
     `from the decision to its answer, synced to disk: median ${answerMedianMs} ms, worst ${answerWorstMs} ms`,
   )
 }
-
-const { values } = parseArgs({ options: { json: { type: 'boolean', default: false } } })
-const result = await measure()
-if (values.json) console.log(JSON.stringify(result, null, 2))
-else print(result)
