@@ -66,7 +66,8 @@ const PROOFS: Readonly<
     const step = state.steps.find((s) => s.step === stepOf(state, item.id))
     const decision = step?.decision
     const rolledBack = state.rollback?.decided
-    if (step && !decision && rolledBack) return { ok: false, value: rolledBack.event.reason, at: rolledBack.at }
+    if (step && !decision && rolledBack)
+      return { ok: false, value: rolledBack.event.reason, at: rolledBack.at }
     if (!step || !decision) return null
     const { event } = decision
     return {
