@@ -4,6 +4,7 @@ import type { Command } from 'commander'
 import { EXIT } from '#engine/exit-codes.ts'
 import { action } from '../command.ts'
 import { runDemo } from '../demo/run-demo.ts'
+import { interrupted } from '../interrupted.ts'
 
 export function registerDemo(root: Command): void {
   const command = root
@@ -14,7 +15,7 @@ export function registerDemo(root: Command): void {
     .addHelpText('after', '\nExample: gonogo demo --json')
   action(command, async (_options, _args, _globals, output) => {
     const repository = join(dirname(fileURLToPath(import.meta.url)), '..', '..', '..')
-    const result = await runDemo(join(repository, 'gonogo.yaml'), output)
+    const result = await runDemo(join(repository, 'gonogo.yaml'), output, interrupted())
     output.result(result.text, { deployments: result.deployments })
     return result.ok ? EXIT.good : EXIT.notGood
   })

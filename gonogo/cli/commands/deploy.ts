@@ -6,8 +6,10 @@ import { type Deployed, deploy } from '#engine/deploy.ts'
 import { EXIT } from '#engine/exit-codes.ts'
 import { openLog } from '#engine/workspace.ts'
 import { action } from '../command.ts'
+import { interrupted } from '../interrupted.ts'
 import { LiveView } from '../live-view.ts'
 import { loadReleaseOf, loadWorkspace } from '../load.ts'
+import { nextLines } from '../next-queue.ts'
 import { countStates } from './status.ts'
 
 export function registerDeploy(root: Command): void {
@@ -23,8 +25,6 @@ export function registerDeploy(root: Command): void {
     const release = loadReleaseOf(workspace, version, now)
     const store = openLog(workspace.root)
     const view = new LiveView(output)
-    const stop = new AbortController()
-    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => stop.abort())
     try {
       const deployed = await deploy({
         workspace,
@@ -34,7 +34,7 @@ export function registerDeploy(root: Command): void {
         releaseOf: (stable) => loadReleaseOf(workspace, stable, null),
         clock: systemClock,
         listener: view,
-        stop: stop.signal,
+        stop: interrupted(),
       })
       view.close()
       output.result(exitSummary(deployed), deploymentJson(deployed))
@@ -77,7 +77,11 @@ export function exitSummary(deployed: Deployed): string {
     `${opened.service} ${opened.stable?.version ?? 'nothing'}→${opened.release.version} · ${opened.environment} · ${(state.closed?.status ?? 'under way').toUpperCase()} · ${formatDuration((state.closed?.at ?? state.lastAt) - state.openedAt)}`,
     ...why(state),
   ]
-  if (!state.closed) lines.push(`goes on from where it is with: gonogo deploy ${opened.release.version}`)
+  if (!state.closed)
+    lines.push(
+      ...nextLines(state, state.lastAt, 6),
+      `goes on from where it is with: gonogo deploy ${opened.release.version}`,
+    )
   if (deployed.report) lines.push(`report  ${deployed.report}`)
   if (deployed.bundle) lines.push(`bundle  ${deployed.bundle}`, `verify  gonogo verify ${deployed.bundle}`)
   return lines.join('\n')

@@ -25,21 +25,46 @@ export async function runPipeline(
   await writeFile(join(out, 'build.ctrf.json'), ctrf('tsc', 'type check', commit, types))
   await writeFile(join(out, 'lint.ctrf.json'), ctrf('biome', 'lint', commit, lint))
   await writeFile(join(out, 'lint.sarif'), withRevision(lint.stdout, commit))
-  for (const [kind, filter] of [
-    ['unit', ['--exclude', '**/*.integration.test.ts']],
-    ['integration', ['integration']],
-  ] as const) {
-    const file = join(out, `${kind}.xml`)
-    await timed(
-      bin('vitest'),
-      ['run', '--root', artifact, '--reporter=junit', `--outputFile=${file}`, ...filter],
-      artifact,
-    )
-    await writeFile(
-      `${file}.provenance.json`,
-      JSON.stringify({ commit, at: new Date().toISOString(), run: `demo-${version}` }),
-    )
-  }
+  await runTests(root, demo, version, commit, 'integration', ['integration'])
+  await runUnitTests(root, demo, version, commit)
+}
+
+/** The unit tests and the lines they cover, which is all that a version needs to be compared with. */
+export async function runUnitTests(
+  root: string,
+  demo: string,
+  version: DemoVersion,
+  commit: string,
+): Promise<void> {
+  const coverage = join(demo, 'evidence', version, 'coverage')
+  await runTests(root, demo, version, commit, 'unit', [
+    '--exclude=**/*.integration.test.ts',
+    '--coverage.enabled',
+    '--coverage.reporter=lcovonly',
+    `--coverage.reportsDirectory=${coverage}`,
+  ])
+  await writeProvenance(join(coverage, 'lcov.info'), version, commit)
+}
+
+async function runTests(
+  root: string,
+  demo: string,
+  version: DemoVersion,
+  commit: string,
+  kind: 'unit' | 'integration',
+  args: readonly string[],
+): Promise<void> {
+  const file = join(demo, 'evidence', version, `${kind}.xml`)
+  const artifact = join(demo, 'artifacts', version)
+  const vitest = join(root, 'node_modules', '.bin', 'vitest')
+  const reporter = ['--reporter=junit', `--outputFile=${file}`]
+  await timed(vitest, ['run', '--root', artifact, ...reporter, ...args], artifact)
+  await writeProvenance(file, version, commit)
+}
+
+function writeProvenance(report: string, version: DemoVersion, commit: string): Promise<void> {
+  const provenance = { commit, at: new Date().toISOString(), run: `demo-${version}` }
+  return writeFile(`${report}.provenance.json`, JSON.stringify(provenance))
 }
 
 const TSC = [
