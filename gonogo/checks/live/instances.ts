@@ -1,12 +1,6 @@
 import type { Instance } from '#targets/target.ts'
 import { type CheckContext, CheckProblem, type EnvironmentAccess } from '../check.ts'
 
-/** Which environment and component a live check looks at; the one deployed to and the public one by default. */
-export type Where = { readonly environment?: string | undefined; readonly component?: string | undefined }
-
-export const environmentOf = (ctx: CheckContext, where: Where): EnvironmentAccess =>
-  where.environment === undefined ? ctx.environment : ctx.environmentNamed(where.environment)
-
 /** The environment that evidence for phases 1 and 2 comes from. Throws a CheckProblem when none is declared. */
 export function stagingOf(ctx: CheckContext): EnvironmentAccess {
   const { staging } = ctx.service
@@ -14,6 +8,8 @@ export function stagingOf(ctx: CheckContext): EnvironmentAccess {
     throw new CheckProblem('no staging environment is declared; add staging: NAME to the service file')
   return ctx.environmentNamed(staging)
 }
+
+export type Instances = readonly [Instance, ...Instance[]]
 
 /**
  * Instances of this release, by its digest, that run in the environment: of the public component, or of the one named.
@@ -23,14 +19,24 @@ export async function releaseInstances(
   ctx: CheckContext,
   environment: EnvironmentAccess,
   component?: string,
-): Promise<readonly [Instance, ...Instance[]]> {
-  const all = await environment.candidates()
+): Promise<Instances> {
+  const all = await allReleaseInstances(ctx, environment)
   const [first, ...others] = all.filter((i) =>
     component === undefined ? i.isPublic : i.component === component,
   )
   const name = component ?? 'the public component'
   if (!first)
     throw new CheckProblem(`no instance of ${name} of ${ctx.release.version} runs in ${environment.name}`)
+  return [first, ...others]
+}
+
+/** The same of every component. */
+export async function allReleaseInstances(
+  ctx: CheckContext,
+  environment: EnvironmentAccess,
+): Promise<Instances> {
+  const [first, ...others] = await environment.candidates()
+  if (!first) throw new CheckProblem(`no instance of ${ctx.release.version} runs in ${environment.name}`)
   const other = [first, ...others].find((i) => i.digest !== ctx.release.digest)
   if (other)
     throw new CheckProblem(
