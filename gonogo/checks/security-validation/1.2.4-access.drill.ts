@@ -1,0 +1,3 @@
+import { matrixDrill } from '../live/matrix-drill.ts'
+
+export const drill = matrixDrill('1.2.4')
