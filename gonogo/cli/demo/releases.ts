@@ -68,6 +68,7 @@ export async function makeTokens(demo: string, users: number): Promise<string[]>
   await mkdir(folder, { recursive: true })
   const named: Record<string, { roles: string[]; expiresAt?: string }> = {
     user: { roles: ['user'] },
+    other: { roles: ['user'] },
     admin: { roles: ['user', 'admin'] },
     expired: { roles: ['user'], expiresAt: '2026-01-01T00:00:00Z' },
   }
