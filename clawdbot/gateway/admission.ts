@@ -80,3 +80,18 @@ export const requireJson: Middleware = async (context, next) => {
     })
   return next()
 }
+
+const STRICT = new TextDecoder('utf-8', { fatal: true })
+
+/** JSON is UTF-8 (RFC 8259); other bytes are refused (400), because replacing them would keep what nobody wrote. */
+export const requireUtf8: Middleware = async (context, next) => {
+  if (!context.req.raw.body) return next()
+  const bytes = await context.req.arrayBuffer()
+  try {
+    STRICT.decode(bytes)
+  } catch {
+    const detail = 'the body is not UTF-8'
+    return answerProblem(context, { status: 400, code: 'not_utf8', title: 'Bad request', detail })
+  }
+  return next()
+}

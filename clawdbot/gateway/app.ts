@@ -4,7 +4,15 @@ import { cors } from 'hono/cors'
 import type { Component } from '../runtime/component.ts'
 import { answerUnknown, errorHandler, observeRequests } from '../runtime/observe.ts'
 import { answerProblem } from '../runtime/problem.ts'
-import { type GatewayEnvironment, limitRate, requireJson, requireRole, requireToken } from './admission.ts'
+import { dropUnreadBody } from '../runtime/unread-body.ts'
+import {
+  type GatewayEnvironment,
+  limitRate,
+  requireJson,
+  requireRole,
+  requireToken,
+  requireUtf8,
+} from './admission.ts'
 import type { GatewayConfiguration } from './configuration.ts'
 import { describeApi } from './openapi.ts'
 import type { GatewayParts } from './parts.ts'
@@ -30,6 +38,7 @@ export function createApp(
   const { log, metrics } = component
   const app: App = new OpenAPIHono<GatewayEnvironment>({ defaultHook: refuseInvalid })
   app.use(observeRequests(metrics, parts.writeRecord))
+  app.use(dropUnreadBody)
   for (const middleware of parts.middleware) app.use(middleware)
   app.use(
     cors({
@@ -46,6 +55,7 @@ export function createApp(
   app.use('/v1/admin/*', requireRole('admin'))
   app.use('/v1/*', requireJson)
   app.use('/v1/*', bodyLimit({ maxSize: LARGEST_BODY_BYTES, onError: refuseOversized }))
+  app.use('/v1/*', requireUtf8)
   addAgentRoutes(app, parts)
   addNoteRoutes(app, parts)
   addPinnedNoteRoutes(app, parts)

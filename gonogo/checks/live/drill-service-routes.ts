@@ -56,12 +56,13 @@ function noteReply({ method, path, headers, body }: DrillRequest, notes: Map<str
   if (path === '/v1/notes' && method === 'POST') {
     if (!headers['content-type']?.startsWith('application/json')) return problem(415, 'send JSON')
     if (body.length > MAX_BODY) return problem(413, 'body too large')
+    if (body.includes('\uFFFD')) return problem(400, 'the body is not UTF-8')
     const note = readNote(body)
     if (!note) return problem(400, 'title and text must be strings, title not empty')
     notes.set(note.id, note)
     return { status: 201, body: note }
   }
-  const id = /^\/v1\/notes\/([\w-]+)$/.exec(path)?.[1]
+  const id = /^\/v1\/notes\/([^/?]+)$/.exec(path)?.[1]
   if (id === undefined) return problem(404, 'unknown route')
   if (!/^[0-9a-f-]{36}$/.test(id)) return problem(400, 'id must be a UUID')
   const note = notes.get(id)

@@ -1,5 +1,9 @@
+import { drill as deploymentDrill } from './2.2.1-staging-deployment.drill.ts'
+import { check as deployment } from './2.2.1-staging-deployment.ts'
+import { drill as smokeDrill } from './2.2.2-staging-smoke.drill.ts'
+import { check as smoke } from './2.2.2-staging-smoke.ts'
 import { drill as rateLimitsDrill } from './2.2.6-rate-limits.drill.ts'
 import { check as rateLimits } from './2.2.6-rate-limits.ts'
 
-export const checks = [rateLimits] as const
-export const drills = [rateLimitsDrill] as const
+export const checks = [deployment, smoke, rateLimits] as const
+export const drills = [deploymentDrill, smokeDrill, rateLimitsDrill] as const
