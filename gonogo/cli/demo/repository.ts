@@ -37,7 +37,7 @@ export async function makeRepository(root: string, demo: string): Promise<Record
 const MESSAGES: Readonly<Record<DemoVersion, string>> = {
   '1.2.2': 'release 1.2.2',
   '1.2.3': 'notes: pin a note\n\nPinned notes come first; a migration adds the column.',
-  '1.2.4': 'gateway: count recent requests in memory\n\nThe rate limiter asks the database less often.',
+  '1.2.4': 'gateway: busy callers in the log\n\nThe limiter keeps the latest callers in memory.',
 }
 
 /** The product's folder with a version's overlay on it; `remove.txt` names what the version has not. */

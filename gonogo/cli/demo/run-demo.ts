@@ -37,6 +37,7 @@ export async function runDemo(serviceFile: string, output: Output, stop: AbortSi
   const { signers, tokens } = await prepare(workspace, output)
   const targets: OpenTarget[] = []
   const store = openLog(workspace.root)
+  let traffic: ChildProcess | null = null
   try {
     output.say('· starting production and staging with 1.2.2')
     const stable = loadReleaseOf(workspace, STABLE, null)
@@ -45,12 +46,14 @@ export async function runDemo(serviceFile: string, output: Output, stop: AbortSi
       await startStable(workspace, 'staging', stable),
     )
     const [production, staging] = targets as [OpenTarget, OpenTarget]
-    const traffic = startTraffic((await production.observe()).url, tokens)
+    traffic = startTraffic((await production.observe()).url, tokens)
     const run = { workspace, store, output, signers, staging, stop }
     const good = await deployOne(run, STABLE, '1.2.3')
-    const deployed = good.state.closed ? [good, await deployOne(run, '1.2.3', '1.2.4')] : [good]
+    const isGood = good.state.closed?.status === EXPECTED['1.2.3']
+    const deployed = isGood ? [good, await deployOne(run, '1.2.3', '1.2.4')] : [good]
     return summary(deployed, await stopTraffic(traffic))
   } finally {
+    traffic?.kill('SIGKILL')
     for (const target of targets) await target.stop?.()
     store.close()
   }

@@ -3,6 +3,7 @@ import { needsRecheck } from '../deployment-proof.ts'
 import { appliesNow, isReached, isStale, itemStatus, stageIndex } from '../items.ts'
 import type { PlanItem } from '../plan.ts'
 import { type DeploymentState, emptyItem } from '../state.ts'
+import { deployEffects } from '../strategies.ts'
 import { isGood } from '../verdict.ts'
 import type { Command } from './command.ts'
 
@@ -40,8 +41,13 @@ function isOpenToChecks(state: DeploymentState, item: PlanItem): boolean {
   if (!item.bound || !isReached(state, item) || appliesNow(state, item).applies !== 'yes') return false
   if (state.rollback) return item.stage === 'rollback'
   if (!state.gates.execution) return stageIndex(item.stage) <= stageIndex('prechecks')
+  // What is just being started has nothing to show yet; a look at it would be taken for a failure.
+  if (item.stage === 'startup' && !isDeployed(state)) return false
   return stageIndex(item.stage) > stageIndex('prechecks') && stageIndex(item.stage) <= stageIndex(state.stage)
 }
+
+const isDeployed = (state: DeploymentState): boolean =>
+  deployEffects(state).every(({ key }) => state.effects[key]?.settled?.ok)
 
 function dueAtOf(state: DeploymentState, item: PlanItem, now: number): number | null {
   const record = state.items[item.id] ?? emptyItem
