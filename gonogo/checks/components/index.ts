@@ -6,6 +6,28 @@ import { drill as corsDrill } from './A.1.3-cors.drill.ts'
 import { check as cors } from './A.1.3-cors.ts'
 import { drill as requestLogDrill } from './A.1.4-request-log.drill.ts'
 import { check as requestLog } from './A.1.4-request-log.ts'
+import { drill as migrationScriptDrill } from './A.4.1-migration-script.drill.ts'
+import { check as migrationScript } from './A.4.1-migration-script.ts'
+import { drill as rollbackScriptDrill } from './A.4.2-rollback-script.drill.ts'
+import { check as rollbackScript } from './A.4.2-rollback-script.ts'
+import { drill as integrityChecksDrill } from './A.4.3-integrity-checks.drill.ts'
+import { check as integrityChecks } from './A.4.3-integrity-checks.ts'
 
-export const checks = [rateLimits, authentication, cors, requestLog] as const
-export const drills = [rateLimitsDrill, authenticationDrill, corsDrill, requestLogDrill] as const
+export const checks = [
+  migrationScript,
+  rollbackScript,
+  integrityChecks,
+  rateLimits,
+  authentication,
+  cors,
+  requestLog,
+] as const
+export const drills = [
+  migrationScriptDrill,
+  rollbackScriptDrill,
+  integrityChecksDrill,
+  rateLimitsDrill,
+  authenticationDrill,
+  corsDrill,
+  requestLogDrill,
+] as const

@@ -1,9 +1,11 @@
 import { drill as capacityDrill } from './1.3.2-capacity.drill.ts'
 import { check as capacity } from './1.3.2-capacity.ts'
+import { drill as migrationDrill } from './1.3.3-migration.drill.ts'
+import { check as migration } from './1.3.3-migration.ts'
 import { drill as certificatesDrill } from './1.3.6-certificates.drill.ts'
 import { check as certificates } from './1.3.6-certificates.ts'
 import { drill as dnsDrill } from './1.3.7-dns.drill.ts'
 import { check as dns } from './1.3.7-dns.ts'
 
-export const checks = [capacity, certificates, dns] as const
-export const drills = [capacityDrill, certificatesDrill, dnsDrill] as const
+export const checks = [migration, capacity, certificates, dns] as const
+export const drills = [migrationDrill, capacityDrill, certificatesDrill, dnsDrill] as const
