@@ -12,8 +12,11 @@ import { drill as rollbackScriptDrill } from './A.4.2-rollback-script.drill.ts'
 import { check as rollbackScript } from './A.4.2-rollback-script.ts'
 import { drill as integrityChecksDrill } from './A.4.3-integrity-checks.drill.ts'
 import { check as integrityChecks } from './A.4.3-integrity-checks.ts'
+import { drill as backupBeforeDrill } from './A.4.5-backup-before-migration.drill.ts'
+import { check as backupBefore } from './A.4.5-backup-before-migration.ts'
 
 export const checks = [
+  backupBefore,
   migrationScript,
   rollbackScript,
   integrityChecks,
@@ -23,6 +26,7 @@ export const checks = [
   requestLog,
 ] as const
 export const drills = [
+  backupBeforeDrill,
   migrationScriptDrill,
   rollbackScriptDrill,
   integrityChecksDrill,

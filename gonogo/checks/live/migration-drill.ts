@@ -73,7 +73,8 @@ function fill(file: string, version: number, column?: string): void {
   for (const suffix of ['', '-wal', '-shm']) rmSync(file + suffix, { force: true })
   const db = new DatabaseSync(file)
   db.exec(`CREATE TABLE notes (id INTEGER PRIMARY KEY, text TEXT NOT NULL${column ? `, ${column}` : ''});
-    INSERT INTO notes (text) VALUES ('one'), ('two'), ('three'); PRAGMA user_version = ${version}`)
+    INSERT INTO notes (text) VALUES ('one'), ('two'), ('three');
+    CREATE TABLE schema_migrations (version INTEGER); INSERT INTO schema_migrations VALUES (1); PRAGMA user_version = ${version}`)
   db.close()
 }
 
