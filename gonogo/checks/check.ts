@@ -1,6 +1,7 @@
 import type { z } from 'zod'
 import type { Json } from '#core/json.ts'
 import type { Release } from '#core/release.ts'
+import type { Scrape } from '#core/sample.ts'
 import type { Database, Service } from '#core/service.ts'
 import type { Verdict } from '#core/verdict.ts'
 import type { Instance, Target } from '#targets/target.ts'
@@ -66,6 +67,8 @@ export type CheckContext = {
   resultOf(item: string): RecordedResult | null
   /** The same item's last result in the last successful deployment, or null. */
   previousResultOf(item: string): RecordedResult | null
+  /** The scrapes kept of this deployment since a moment (epoch ms), in order; null where the source gave none. */
+  scrapesSince(ms: number): readonly (Scrape | null)[]
   /** Facts of this deployment that are in the log: when things happened. */
   readonly timeline: Timeline
   keep(name: string, mediaType: string, bytes: Uint8Array | string): Promise<EvidenceRef>

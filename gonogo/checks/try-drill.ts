@@ -86,6 +86,7 @@ export function drillContext(folder: string, item: string): CheckContext {
     environmentNamed: nowhere,
     resultOf: () => null,
     previousResultOf: () => null,
+    scrapesSince: () => [],
     timeline: {
       openedAtMs: 0,
       candidateDeployedAtMs: null,

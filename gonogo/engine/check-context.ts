@@ -1,4 +1,5 @@
 import type { CheckContext, RecordedResult, Timeline } from '#checks/check.ts'
+import type { Scrape } from '#core/sample.ts'
 import type { Service } from '#core/service.ts'
 import type { DeploymentState } from '#core/state.ts'
 import type { EvidenceStore } from '#evidence/evidence-store.ts'
@@ -12,6 +13,8 @@ export type ContextParts = {
   now(): number
   /** Targets that are running, by environment; undefined where one is declared but cannot be reached. */
   readonly targets: ReadonlyMap<string, Target>
+  /** The scrapes kept since a moment (epoch ms), in order. */
+  scrapesSince(ms: number): readonly (Scrape | null)[]
   /** The state of the last successful deployment to the same environment, or null. */
   readonly previous: DeploymentState | null
 }
@@ -46,6 +49,7 @@ export async function checkContext(
     environmentNamed: access,
     resultOf: (id) => resultIn(state, id),
     previousResultOf: (id) => (parts.previous ? resultIn(parts.previous, id) : null),
+    scrapesSince: (ms) => parts.scrapesSince(ms),
     timeline: timelineOf(state),
     keep: (name, mediaType, bytes) => parts.evidence.put(name, mediaType, bytes),
   }

@@ -60,6 +60,7 @@ async function runOne(
     now: () => Date.now(),
     targets,
     previous: null,
+    scrapesSince: () => [],
   }
   return runCheck(
     check,

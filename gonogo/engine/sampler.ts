@@ -85,6 +85,10 @@ export function parseSample(body: string): KeptSample {
   return { ...kept, scrape: { ...kept.scrape, instances } }
 }
 
+/** The scrapes that a deployment has kept since a moment, as they were read. */
+export const scrapesSince = (store: Store, id: string, ms: number): (Scrape | null)[] =>
+  store.samples(id, ms, Number.MAX_SAFE_INTEGER).map(({ body }) => parseSample(body).scrape)
+
 /** What the analysis is told of the deployment at this moment. */
 export function observeContext(state: DeploymentState, atMs: number): ObserveContext {
   const { release, stable } = state.opened

@@ -15,7 +15,7 @@ import { Deposed, Journal } from './journal.ts'
 import type { Listener } from './listener.ts'
 import { lastSuccessOf } from './open-deployment.ts'
 import { type EngineParts, runDeployment } from './run.ts'
-import { Sampler } from './sampler.ts'
+import { Sampler, scrapesSince } from './sampler.ts'
 import { deploymentFolder, environmentFolder, evidenceFolder, type Workspace } from './workspace.ts'
 import { writeReport } from './write-report.ts'
 
@@ -56,6 +56,7 @@ export async function openSession(
     now: () => clock.now(),
     targets,
     previous: lastSuccessOf(store, journal.state.opened.environment, id),
+    scrapesSince: (ms: number) => scrapesSince(store, id, ms),
   }
   const environment = workspace.service.environments[journal.state.opened.environment]
   if (!environment)

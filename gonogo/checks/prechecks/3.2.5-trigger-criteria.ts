@@ -1,0 +1,39 @@
+import { z } from 'zod'
+import { type CheckContext, CheckProblem, type CheckResult, defineCheck, fail, pass } from '../check.ts'
+
+export const check = defineCheck({
+  id: '3.2.5',
+  title: 'Rollback trigger criteria defined',
+  config: z.strictObject({}),
+  bound: () => true,
+  limitMs: 10_000,
+  run,
+})
+
+/** The thresholds stand in the service file, and what they are compared with gives numbers for the stable version now. */
+async function run(ctx: CheckContext): Promise<CheckResult> {
+  const { errorRate, errorRatio, p95Ms, p95Ratio } = ctx.service.policy.rollback
+  const { stable, environment } = ctx
+  const rest = {
+    claim: { errorRate, errorRatio, p95Ms, p95Ratio },
+    source: `policy.rollback in the service file, the counters of ${environment.name}`,
+    blanks: { 'error-rate-limit': `${errorRate}`, 'latency-limit': `${p95Ms}` },
+  }
+  const said = `error rate above ${errorRate} % or ${errorRatio} × the baseline, p95 above ${p95Ms} ms or ${p95Ratio} × the baseline`
+  if (!stable)
+    return pass(`${said}; there is no stable version to measure`, { ...rest, population: '4 thresholds' })
+  const scrape = await environment.target.metrics.sample(ctx.signal).catch((error: Error) => {
+    throw new CheckProblem(`the counters of ${environment.name} cannot be read: ${error.message}`)
+  })
+  const own = scrape.instances.filter(({ version }) => version === stable.version)
+  const requests = own.reduce((sum, one) => sum + one.requests, 0)
+  const timed = own.reduce((sum, one) => sum + (one.buckets.at(-1)?.count ?? 0), 0)
+  const population = `4 thresholds, ${own.length} instances of ${stable.version}`
+  const isNumber = own.every(({ errors }) => Number.isFinite(errors)) && Number.isFinite(requests)
+  if (own.length === 0 || !(requests > 0))
+    throw new CheckProblem(`the error rate returns nothing for ${stable.version}: no request was counted`)
+  if (!isNumber) return fail(`the error rate of ${stable.version} is no number`, { ...rest, population })
+  if (!(timed > 0))
+    throw new CheckProblem(`the latency returns nothing for ${stable.version}: its histogram is empty`)
+  return pass(`${said}; both are measured for ${stable.version} now`, { ...rest, population })
+}

@@ -1,0 +1,41 @@
+import type { Instance, Target, TargetState } from '#targets/target.ts'
+import { type DrillFault, defineDrill } from '../drill.ts'
+import { drillEnvironment, drillInstance, drillRelease, observedInstances } from '../drill-situation.ts'
+
+const { version, digest } = drillRelease()
+const workload = { version, digest, artifact: '.', replicas: 2, config: {} }
+const two = [drillInstance(), drillInstance({ id: 'gateway-2' })]
+
+/** A stand-in that only tells what a target observed; the check asks nothing else of it. */
+function observed(instances: readonly Instance[], overrides: Partial<TargetState> = {}) {
+  const state = observedInstances(instances, {
+    workloads: [workload],
+    weights: { [version]: 100 },
+    ...overrides,
+  })
+  const target = { observe: async () => state } as Target
+  return { context: { environment: drillEnvironment({ target, candidates: async () => instances }) } }
+}
+
+const planting = (
+  name: string,
+  expect: 'fail' | 'unknown',
+  ...args: Parameters<typeof observed>
+): DrillFault<null> => ({
+  name,
+  expect,
+  plant: async () => observed(...args),
+})
+
+export const drill = defineDrill<null>({
+  item: '3.3.4.1',
+  ground: async () => ({ config: {}, ground: null, ...observed(two) }),
+  faults: [
+    planting('one of two instances', 'fail', two.slice(1)),
+    planting('one that is not ready', 'fail', [drillInstance({ ready: false }), ...two.slice(1)]),
+    planting('one more than wanted', 'fail', [...two, drillInstance({ id: 'gateway-3' })]),
+    planting('the old version keeps traffic', 'fail', two, { weights: { [version]: 90, '1.0.0': 10 } }),
+    planting('0 of 0', 'unknown', []),
+    planting('none wanted', 'unknown', two, { workloads: [{ ...workload, replicas: 0 }] }),
+  ],
+})
