@@ -6,6 +6,8 @@ import { drill as certificatesDrill } from './1.3.6-certificates.drill.ts'
 import { check as certificates } from './1.3.6-certificates.ts'
 import { drill as dnsDrill } from './1.3.7-dns.drill.ts'
 import { check as dns } from './1.3.7-dns.ts'
+import { drill as healthChecksDrill } from './1.3.8-health-checks.drill.ts'
+import { check as healthChecks } from './1.3.8-health-checks.ts'
 
-export const checks = [migration, capacity, certificates, dns] as const
-export const drills = [migrationDrill, capacityDrill, certificatesDrill, dnsDrill] as const
+export const checks = [healthChecks, migration, capacity, certificates, dns] as const
+export const drills = [healthChecksDrill, migrationDrill, capacityDrill, certificatesDrill, dnsDrill] as const

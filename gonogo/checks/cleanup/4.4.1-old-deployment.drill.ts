@@ -1,0 +1,52 @@
+import type { Target, TargetState } from '#targets/target.ts'
+import type { Timeline } from '../check.ts'
+import { type DrillFault, defineDrill } from '../drill.ts'
+import { drillEnvironment, drillInstance, drillRelease, observedInstances } from '../drill-situation.ts'
+
+const END = 1_000_000
+const { version, digest } = drillRelease()
+const workload = { version, digest, artifact: '.', replicas: 1, config: {} }
+const old = { version: '1.0.0', digest: `sha256:${'1'.repeat(64)}` }
+const own = drillInstance()
+
+/** A stand-in that only tells what a target observed; the check asks nothing else of it. */
+function observed(overrides: Partial<TargetState>, now = END + 1) {
+  const state = observedInstances([own], { workloads: [workload], weights: { [version]: 100 }, ...overrides })
+  const target = { observe: async () => state } as Target
+  const timeline = { watchStartedAtMs: 0, watchEndsAtMs: END } as Timeline
+  return { context: { environment: drillEnvironment({ target }), timeline, now: () => now } }
+}
+
+const planting = (
+  name: string,
+  expect: 'fail' | 'unknown',
+  ...args: Parameters<typeof observed>
+): DrillFault<null> => ({
+  name,
+  expect,
+  plant: async () => observed(...args),
+})
+
+export const drill = defineDrill<null>({
+  item: '4.4.1',
+  ground: async () => ({ config: {}, ground: null, ...observed({}) }),
+  faults: [
+    planting('an old instance that still runs', 'fail', {
+      instances: [own, drillInstance({ id: 'old-1', ...old })],
+    }),
+    planting('an old digest under the new name', 'fail', {
+      instances: [own, drillInstance({ id: 'gateway-2', digest: old.digest })],
+    }),
+    planting('an old workload that is still known', 'fail', {
+      workloads: [workload, { ...workload, ...old }],
+    }),
+    planting('the new version is gone instead', 'fail', { instances: [], workloads: [] }),
+    planting('gone before the watch had ended', 'fail', {}, END - 1),
+    planting(
+      'the watch goes on',
+      'unknown',
+      { instances: [own, drillInstance({ id: 'old-1', ...old })] },
+      END - 1,
+    ),
+  ],
+})
