@@ -28,6 +28,9 @@ export const check = defineCheck<Config>({
   title: 'Load balancer health checks configured',
   config,
   bound: (service) => service.staging !== undefined,
+  recheck: false,
+  // Whoever asks the instance while it is stopped would wait in vain.
+  after: ['1.2.4', '1.2.6'],
   limitMs: 90_000,
   run,
 })

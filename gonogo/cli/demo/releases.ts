@@ -62,10 +62,11 @@ export async function makeCastKeys(demo: string, service: Service): Promise<Map<
   return signers
 }
 
-/** Bearer tokens of the demo's callers; the service knows their hashes only. Returns the users' tokens. */
+/** Bearer tokens of the demo's callers; the service knows their hashes only. And the key of its backups. Returns the users' tokens. */
 export async function makeTokens(demo: string, users: number): Promise<string[]> {
   const folder = join(demo, 'tokens')
   await mkdir(folder, { recursive: true })
+  await mkdir(join(demo, 'keys'), { recursive: true })
   const named: Record<string, { roles: string[]; expiresAt?: string }> = {
     user: { roles: ['user'] },
     other: { roles: ['user'] },
@@ -83,6 +84,7 @@ export async function makeTokens(demo: string, users: number): Promise<string[]>
     ...entry,
   }))
   await writeFile(join(folder, 'tokens.json'), JSON.stringify({ tokens: known }, null, 2))
+  await writeFile(join(demo, 'keys', 'backup.key'), randomBytes(32), { mode: 0o600 })
   for (const { caller, token } of made) await writeFile(join(folder, caller), token, { mode: 0o600 })
   return made.filter((m) => m.caller.startsWith('visitor-')).map((m) => m.token)
 }
