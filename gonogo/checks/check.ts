@@ -103,7 +103,7 @@ export type Check<C = unknown> = {
   /** Schema of this check's block under `checks:` in the service file. */
   readonly config: z.ZodType<C>
   /** True when the check needs no block in the service file: it is bound as it is. */
-  readonly bound?: (service: Service, release: Release) => boolean
+  readonly bound?: (service: Service, release: Pick<Release, 'components'>) => boolean
   /** Evidence older than this is unknown; default 24 h. */
   readonly maxAgeMs?: number
   /** The run is ended at this limit and is unknown; default 60 s. */

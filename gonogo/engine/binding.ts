@@ -3,6 +3,7 @@ import { CHECKS } from '#checks/registry.ts'
 import type { CheckRule } from '#core/events.ts'
 import type { Release } from '#core/release.ts'
 import type { Service } from '#core/service.ts'
+import { COMPONENT_KINDS } from '#core/when.ts'
 
 const DEFAULT_MAX_AGE_MS = 24 * 3_600_000
 
@@ -15,7 +16,8 @@ export function bindingOf(
   const check = CHECKS.get(id)
   if (!check) return { bound: false, reason: 'no automated proof for this item; a person attests it' }
   if (service.checks[id] !== undefined) return { bound: true }
-  if (release && check.bound?.(service, release)) return { bound: true }
+  // Before a release is chosen the item is looked at as for one that has every component.
+  if (check.bound?.(service, release ?? { components: [...COMPONENT_KINDS] })) return { bound: true }
   return { bound: false, reason: `add checks: { "${id}": … } to the service file` }
 }
 

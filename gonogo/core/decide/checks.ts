@@ -5,7 +5,7 @@ import type { PlanItem } from '../plan.ts'
 import { type DeploymentState, emptyItem } from '../state.ts'
 import { deployEffects } from '../strategies.ts'
 import { isGood } from '../verdict.ts'
-import type { Command } from './command.ts'
+import { CLEANUP_KEY, type Command } from './command.ts'
 
 /** A new instance may need a moment: items of the startup and smoke stages are looked at again this soon. */
 const QUICK_RETRY_MS = 1000
@@ -41,8 +41,9 @@ function isOpenToChecks(state: DeploymentState, item: PlanItem): boolean {
   if (!item.bound || !isReached(state, item) || appliesNow(state, item).applies !== 'yes') return false
   if (state.rollback) return item.stage === 'rollback'
   if (!state.gates.execution) return stageIndex(item.stage) <= stageIndex('prechecks')
-  // What is just being started has nothing to show yet; a look at it would be taken for a failure.
+  // What is just being started or cleaned up has nothing to show yet; a look at it would be taken for a failure.
   if (item.stage === 'startup' && !isDeployed(state)) return false
+  if (item.stage === 'cleanup' && !state.effects[CLEANUP_KEY]?.settled?.ok) return false
   return stageIndex(item.stage) > stageIndex('prechecks') && stageIndex(item.stage) <= stageIndex(state.stage)
 }
 

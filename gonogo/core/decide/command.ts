@@ -2,6 +2,9 @@ import type { DeploymentEvent, Effect } from '../events.ts'
 import type { DeploymentState, EffectRecord } from '../state.ts'
 import type { Keyed } from '../strategies.ts'
 
+/** The effect that ends the old version when the watch is over. */
+export const CLEANUP_KEY = 'cleanup'
+
 /** What `decide` wants done next. The engine does each; commands that are under way already are not started twice. */
 export type Command =
   | { readonly kind: 'run'; readonly item: string }

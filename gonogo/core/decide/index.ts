@@ -4,7 +4,7 @@ import { gateView } from '../gates.ts'
 import { type DeploymentState, isProductionChanged } from '../state.ts'
 import { deployEffects, type Keyed } from '../strategies.ts'
 import { checkCommands, isComplete, isMeasured } from './checks.ts'
-import { type Command, inOrder, insistently, record } from './command.ts'
+import { CLEANUP_KEY, type Command, inOrder, insistently, record } from './command.ts'
 import { decideRollback } from './rollback.ts'
 import { rollbackReason } from './rollback-reason.ts'
 import { decideShift } from './shift.ts'
@@ -110,7 +110,7 @@ function documentationEffects(state: DeploymentState): Keyed[] {
 
 /** Ends the old version by its digest's name, only now that the watch is over. */
 const cleanupEffect = (state: DeploymentState): Keyed => ({
-  key: 'cleanup',
+  key: CLEANUP_KEY,
   effect: { kind: 'cleanup', keep: [state.opened.release.version] },
 })
 
