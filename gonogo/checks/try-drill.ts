@@ -21,7 +21,7 @@ export async function tryDrill<G>(
   try {
     for (const fault of drill.faults) {
       const ground = await drill.ground(scratch)
-      green = await tryCheck(check, ground.config, scratch, ground.context ?? {})
+      green ??= await tryCheck(check, ground.config, scratch, ground.context ?? {})
       const planted = await fault.plant(ground, scratch)
       const context = { ...ground.context, ...planted.context }
       const result = await tryCheck(check, planted.config ?? ground.config, scratch, context)
