@@ -1,0 +1,143 @@
+import { execFile } from 'node:child_process'
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import type { DeploymentState } from '../../gonogo/core/state.ts'
+import { readState } from '../../gonogo/engine/journal.ts'
+import { openLog } from '../../gonogo/engine/workspace.ts'
+import { makeDemoKey } from '../../gonogo/evidence/signatures.ts'
+import { type OpenTarget, openTarget } from '../../gonogo/targets/open-target.ts'
+import { artifactDigest } from '../../gonogo/targets/processes/artifact-digest.ts'
+
+const SERVICE = fileURLToPath(new URL('../service', import.meta.url))
+const PROCESS = fileURLToPath(new URL('./deployment-process.ts', import.meta.url))
+const FACTOR = 10
+const RUN_LIMIT_MS = 60_000
+const PEOPLE = { ada: 'deployment-lead', cy: 'security-lead', eve: 'engineering-lead', bo: 'sre-on-call' }
+/** How a release behaves; the releases of a test say otherwise in their `config:`. */
+const GOOD = { errors: '0', behaviour: 'good' }
+const TARGET = {
+  kind: 'processes',
+  listen: '127.0.0.1:0',
+  replicas: 2,
+  drainMs: 1000,
+  readyTimeoutMs: 10_000,
+  components: {
+    web: {
+      command: ['node', 'main.ts'],
+      env: {
+        PORT: '${port}',
+        VERSION: '${version}',
+        ERROR_RATIO: '${config.errors}',
+        BEHAVIOUR: '${config.behaviour}',
+      },
+      ready: '/ready',
+      public: true,
+    },
+  },
+}
+
+export type Ran = {
+  readonly killed: boolean
+  readonly boundaries: number
+  readonly names: readonly string[]
+  readonly id: string
+  readonly status: string
+  readonly stderr: string
+}
+
+/** A small service in production, with people who sign, in a folder of its own. Time runs ten times as fast. */
+export type World = {
+  readonly target: OpenTarget
+  writeRelease(version: string, overrides?: Record<string, unknown>): Promise<void>
+  /** Deploys in a process of its own, which kills itself at the nth boundary; 0 lets it live. */
+  run(version: string, killAt?: number): Promise<Ran>
+  stateOf(id: string): DeploymentState
+  close(): Promise<void>
+}
+
+/** `checklist`: path of the checklist to deploy by. */
+export async function makeWorld(checklist: string): Promise<World> {
+  const root = await mkdtemp(join(tmpdir(), 'gonogo-world-'))
+  await mkdir(join(root, 'keys'))
+  await mkdir(join(root, 'releases'))
+  const people: Record<string, unknown> = {}
+  for (const [id, role] of Object.entries(PEOPLE)) {
+    const { publicKeyLine, privateKeyPem } = makeDemoKey(id)
+    await writeFile(join(root, 'keys', `${id}.pem`), privateKeyPem)
+    people[id] = { name: id, contact: `${id}@world.internal`, roles: [role], keys: [publicKeyLine] }
+  }
+  const service = {
+    gonogo: 1,
+    service: 'web',
+    checklist,
+    environments: { production: { target: TARGET } },
+    people,
+    policy: {
+      steps: [
+        { weight: 50, wait: '5s' },
+        { weight: 100, wait: '5s' },
+      ],
+      rollingWait: '5s',
+      watch: '2s',
+      firstHour: '1s',
+      rollback: { window: '5s', warmUp: '1s', interval: '1s' },
+    },
+  }
+  await writeFile(join(root, 'gonogo.yaml'), JSON.stringify(service))
+  const folder = join(root, '.gonogo/environments/production')
+  const target = await openTarget('production', service.environments.production, folder, root)
+  const digest = await artifactDigest(SERVICE)
+  const writeRelease: World['writeRelease'] = async (version, overrides = {}) => {
+    const release = {
+      release: 1,
+      version,
+      commit: 'c'.repeat(40),
+      type: 'feature',
+      risk: 'low',
+      strategy: 'canary',
+      components: ['gateway'],
+      window: { start: '2020-01-01T00:00:00Z', end: '2040-01-01T00:00:00Z', timeZone: 'Etc/UTC' },
+      artifact: SERVICE,
+      digest,
+      config: GOOD,
+      ...overrides,
+    }
+    await writeFile(join(root, 'releases', `${version}.yaml`), JSON.stringify(release))
+  }
+  await writeRelease('1.0.0')
+  await target.deploy({ version: '1.0.0', artifact: SERVICE, digest, replicas: 2, config: GOOD }, 'first')
+  await target.setWeights({ '1.0.0': 100 }, 'first-weight')
+  await target.promote('1.0.0', 'first-stable')
+  const since = Date.now()
+  return {
+    target,
+    writeRelease,
+    run: (version, killAt = 0) =>
+      deployInProcess([root, version, String(killAt), String(since), String(FACTOR)]),
+    stateOf: (id) => {
+      const store = openLog(root)
+      const state = readState(store, id)
+      store.close()
+      if (!state) throw new Error(`no deployment ${id}`)
+      return state
+    },
+    close: async () => {
+      await target.stop?.()
+      await rm(root, { recursive: true, force: true })
+    },
+  }
+}
+
+function deployInProcess(args: readonly string[]): Promise<Ran> {
+  const command = ['--disable-warning=ExperimentalWarning', PROCESS, ...args]
+  return new Promise((resolve, reject) => {
+    execFile(process.execPath, command, { timeout: RUN_LIMIT_MS }, (error, stdout, stderr) => {
+      if (error && (error as { signal?: string }).signal === 'SIGKILL')
+        return resolve({ killed: true, boundaries: 0, names: [], id: '', status: '', stderr })
+      if (error) return reject(new Error(`the deployment of ${args[1]} ended: ${error.message} ${stderr}`))
+      resolve({ killed: false, stderr, ...JSON.parse(stdout) })
+    })
+  })
+}
