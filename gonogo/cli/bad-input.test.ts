@@ -87,32 +87,4 @@ describe('exit codes', () => {
   it('1: a bundle that is none', async () => {
     expect((await gonogo('verify', folder)).code).toBe(1)
   })
-
-  it('3: a port in use', async () => {
-    const { createServer } = await import('node:net')
-    const server = createServer().listen(0, '127.0.0.1')
-    await new Promise((ready) => server.once('listening', ready))
-    const { port } = server.address() as { port: number }
-    const release = {
-      release: 1,
-      version: '1.0.0',
-      commit: 'c'.repeat(40),
-      type: 'feature',
-      risk: 'low',
-      strategy: 'canary',
-      components: ['gateway'],
-      artifact: '.',
-      digest: `sha256:${'0'.repeat(64)}`,
-      window: { start: '2020-01-01T00:00:00Z', end: '2040-01-01T00:00:00Z', timeZone: 'Etc/UTC' },
-    }
-    writeFileSync(join(folder, '1.0.0.yaml'), JSON.stringify(release))
-    const text = good
-      .replace('listen: 127.0.0.1:0', `listen: 127.0.0.1:${port}`)
-      .replace('releases: .gonogo/demo/releases', 'releases: .')
-    const ran = await withService(text, 'deploy', '1.0.0')
-    server.close()
-    expect(ran.code).toBe(3)
-    expect(ran.stderr).toMatch(/in use/)
-    expect(ran.stderr).not.toMatch(/\n\s+at /)
-  })
 })

@@ -25,6 +25,9 @@ const SCHEMA = `
   create index if not exists samples_at on samples (stream, at);
 `
 
+/** What making the log's folder says where nobody can write: a read-only disk answers ENOENT to a recursive mkdir. */
+const UNWRITABLE: ReadonlySet<string> = new Set(['EROFS', 'EACCES', 'EPERM', 'ENOENT', 'ENOTDIR', 'EEXIST'])
+
 /** The log in one SQLite file: WAL, synchronous FULL, so that what was answered is on disk. Several processes may append. */
 export function openSqliteStore(file: string, limits: { maxPages?: number } = {}): Store {
   return guarded(file, () => {
@@ -183,7 +186,7 @@ function guarded<T>(file: string, work: () => T): T {
     const system = (error as { code?: string }).code
     if (code === 13 || system === 'ENOSPC')
       throw new StoreProblem('disk-full', `${file}: the disk is full; free some space and start again`)
-    if (code === 8 || code === 14 || system === 'EROFS' || system === 'EACCES')
+    if (code === 8 || code === 14 || (system !== undefined && UNWRITABLE.has(system)))
       throw new StoreProblem(
         'read-only',
         `${file}: cannot be written; check the folder's permissions and mount`,
