@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process'
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -7,6 +7,18 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 
 const MAIN = fileURLToPath(new URL('./main.ts', import.meta.url))
 const ROOT = resolve(MAIN, '../../..')
+const RELEASE = {
+  release: 1,
+  version: '1.0.0',
+  commit: 'c'.repeat(40),
+  type: 'feature',
+  risk: 'low',
+  strategy: 'canary',
+  components: ['gateway'],
+  artifact: '.',
+  digest: `sha256:${'0'.repeat(64)}`,
+}
+
 let folder = ''
 let good = ''
 
@@ -77,6 +89,16 @@ describe('exit codes', () => {
     const ran = await withService(good, 'deploy', '9.9.9')
     expect(ran).toMatchObject({ code: 2, stdout: '' })
     expect(ran.stderr).toMatch(/9\.9\.9/)
+  })
+
+  it('2: a window that has ended', async () => {
+    const window = { start: '2020-01-01T00:00:00Z', end: '2020-01-02T00:00:00Z', timeZone: 'Etc/UTC' }
+    writeFileSync(join(folder, '1.0.0.yaml'), JSON.stringify({ ...RELEASE, window }))
+    const text = good.replace('releases: .gonogo/demo/releases', 'releases: .')
+    const ran = await withService(text, 'deploy', '1.0.0')
+    expect(ran).toMatchObject({ code: 2, stdout: '' })
+    expect(ran.stderr).toMatch(/1\.0\.0\.yaml:\d+:\d+.*window/)
+    expect(existsSync(join(folder, '.gonogo'))).toBe(false)
   })
 
   it('2: an unknown verb or option', async () => {
