@@ -71,7 +71,7 @@ describe('exit codes', () => {
     ],
     [
       'a threshold below zero',
-      () => good.replace('mode: literal,', 'mode: literal, errorRate: -1,'),
+      () => good.replace('mode: sequential,', 'mode: sequential, errorRate: -1,'),
       /errorRate/,
     ],
     ['weights that do not end at 100', () => good.replace('weight: 100', 'weight: 90'), /100/],

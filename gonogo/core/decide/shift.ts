@@ -38,7 +38,9 @@ function decideStep(state: DeploymentState, step: StepRecord, now: number): Comm
   }
   if (!state.hold)
     return [record({ type: 'held', reason: `step at ${step.weight} %: ${judged.event.sentence}` })]
-  return [{ kind: 'judge' }]
+  // On hold there is all the time in the world: one look an interval.
+  const nextLook = judged.at + state.opened.policy.rollback.interval
+  return now < nextLook ? [{ kind: 'wait', untilMs: nextLook }] : [{ kind: 'judge' }]
 }
 
 const release: Command[] = [record({ type: 'released', reason: 'the analysis has its evidence now' })]
