@@ -1,3 +1,4 @@
+import { type AnalysisPolicy, type AnalysisState, judge, observe, startAnalysis } from '#analysis/index.ts'
 import type { HistogramBucket, InstanceSample, Scrape } from '#core/sample.ts'
 import type { ReportSample } from '#report/index.ts'
 import type { Store } from '#store/store.ts'
@@ -5,16 +6,32 @@ import { type KeptSample, parseSample } from './sampler.ts'
 
 type Arm = { requests: number; errors: number; p95Ms: [number, number | null] | null }
 
-/** The kept scrapes as one row an interval: differences per version, never interpolated inside a bucket. */
-export function reportSamples(store: Store, id: string): ReportSample[] {
+/**
+ * The kept scrapes as one row an interval: differences per version, never interpolated inside a bucket, and the evidence
+ * as the analysis had it then, by replaying what it was told.
+ */
+export function reportSamples(store: Store, id: string, policy: AnalysisPolicy): ReportSample[] {
   const kept = store.samples(id, 0, Number.MAX_SAFE_INTEGER).map((s) => parseSample(s.body))
+  let analysis = startAnalysis(policy)
   return kept.flatMap((sample, i) => {
+    analysis = observe(policy, analysis, sample.scrape, sample.context)
     const before = kept[i - 1]
-    return before ? [rowOf(before, sample)] : []
+    return before ? [{ ...rowOf(before, sample), ...evidenceAt(policy, analysis) }] : []
   })
 }
 
-function rowOf(before: KeptSample, sample: KeptSample): ReportSample {
+/** The thresholds read literally keep no evidence. */
+function evidenceAt(
+  policy: AnalysisPolicy,
+  analysis: AnalysisState,
+): Pick<ReportSample, 'evidence' | 'line'> {
+  if (policy.mode === 'literal') return { evidence: null, line: null }
+  const { evidence, line } = judge(policy, analysis)
+  // Beyond any number it is still a number: JSON has no infinity.
+  return { evidence: Math.min(evidence, Number.MAX_VALUE), line }
+}
+
+function rowOf(before: KeptSample, sample: KeptSample): Omit<ReportSample, 'evidence' | 'line'> {
   const { canaryVersion, baselineVersion, configuredWeight } = sample.context
   const canary = difference(before.scrape, sample.scrape, canaryVersion)
   const baseline = baselineVersion ? difference(before.scrape, sample.scrape, baselineVersion) : null
@@ -25,8 +42,6 @@ function rowOf(before: KeptSample, sample: KeptSample): ReportSample {
     observedShare: canary && total > 0 ? canary.requests / total : null,
     canary: canary ?? { requests: 0, errors: 0, p95Ms: null },
     baseline,
-    evidence: null,
-    line: null,
     unknown: canary === null,
   }
 }

@@ -6,6 +6,7 @@ import { exportBundle } from '#evidence/bundle.ts'
 import { openEvidenceStore } from '#evidence/evidence-store.ts'
 import { renderReport } from '#report/index.ts'
 import type { Store } from '#store/store.ts'
+import { analysisPolicy } from './analysis-policy.ts'
 import { toRecorded } from './journal.ts'
 import { reportSamples } from './report-samples.ts'
 import { deploymentFolder, evidenceFolder, type Workspace } from './workspace.ts'
@@ -24,7 +25,7 @@ export async function writeReport(
     checklist: workspace.checklist,
     state,
     events: records.map(toRecorded),
-    samples: reportSamples(store, state.id),
+    samples: reportSamples(store, state.id, analysisPolicy(state.opened)),
     now,
     chainHead: records.at(-1)?.hash ?? '',
     bundle: join(folder, 'bundle'),
