@@ -67,7 +67,7 @@ export const drillInstance = (overrides: Partial<Instance> = {}): Instance => ({
 export function drillEnvironment(overrides: Partial<EnvironmentAccess> = {}): EnvironmentAccess {
   const access: EnvironmentAccess = {
     name: 'production',
-    target: { observe: async () => observedInstances([]) } as unknown as Target,
+    target: observing([]),
     url: '',
     candidates: async () => [],
     stables: async () => [],
@@ -92,6 +92,10 @@ export const observedInstances = (
   url: '',
   ...overrides,
 })
+
+/** A stand-in for a target that only tells what it observed; no check of its drills asks anything else of it. */
+export const observing = (instances: readonly Instance[], overrides: Partial<TargetState> = {}): Target =>
+  ({ observe: async () => observedInstances(instances, overrides) }) as unknown as Target
 
 export type DrillCommit = {
   readonly message: string

@@ -25,6 +25,8 @@ const SCHEMA = `
   create index if not exists samples_at on samples (stream, at);
 `
 
+const BUSY_MS = 5000
+
 /** What making the log's folder says where nobody can write: a read-only disk answers ENOENT to a recursive mkdir. */
 const UNWRITABLE: ReadonlySet<string> = new Set(['EROFS', 'EACCES', 'EPERM', 'ENOENT', 'ENOTDIR', 'EEXIST'])
 
@@ -32,8 +34,9 @@ const UNWRITABLE: ReadonlySet<string> = new Set(['EROFS', 'EACCES', 'EPERM', 'EN
 export function openSqliteStore(file: string, limits: { maxPages?: number } = {}): Store {
   return guarded(file, () => {
     mkdirSync(dirname(file), { recursive: true })
-    const db = new DatabaseSync(file)
-    db.exec('pragma journal_mode = wal; pragma synchronous = full; pragma busy_timeout = 5000;')
+    // Patience first: two that start at the same moment both want to set the mode.
+    const db = new DatabaseSync(file, { timeout: BUSY_MS })
+    db.exec('pragma journal_mode = wal; pragma synchronous = full;')
     if (limits.maxPages) db.exec(`pragma max_page_count = ${Math.floor(limits.maxPages)}`)
     db.exec(SCHEMA)
     return new SqliteStore(file, db)

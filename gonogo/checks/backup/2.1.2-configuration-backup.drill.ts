@@ -1,17 +1,15 @@
 import { chmod } from 'node:fs/promises'
 import { join } from 'node:path'
-import type { Target } from '#targets/target.ts'
 import { type DrillScratch, defineDrill } from '../drill.ts'
-import { drillEnvironment, drillService, drillStable, observedInstances } from '../drill-situation.ts'
+import { drillEnvironment, drillService, drillStable, observing } from '../drill-situation.ts'
 
 const SECRET = 'drill-user-token-000000000001'
 const config = { folder: 'backups', keyFile: 'backup.key' }
 const { version, digest } = drillStable()
 const workload = { version, digest, artifact: '.', replicas: 1, config: { LEVEL: 'info' } }
 
-/** A stand-in that only tells what a target observed; the check asks nothing else of it. */
 function context(stableWorkload: typeof workload | null) {
-  const target = { observe: async () => observedInstances([], { stableWorkload }) } as unknown as Target
+  const target = observing([], { stableWorkload })
   return {
     environment: drillEnvironment({ target, access: async () => SECRET }),
     service: drillService({

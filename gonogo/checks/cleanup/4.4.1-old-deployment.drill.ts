@@ -1,7 +1,7 @@
-import type { Target, TargetState } from '#targets/target.ts'
+import type { TargetState } from '#targets/target.ts'
 import type { Timeline } from '../check.ts'
 import { type DrillFault, defineDrill } from '../drill.ts'
-import { drillEnvironment, drillInstance, drillRelease, observedInstances } from '../drill-situation.ts'
+import { drillEnvironment, drillInstance, drillRelease, observing } from '../drill-situation.ts'
 
 const END = 1_000_000
 const { version, digest } = drillRelease()
@@ -9,10 +9,8 @@ const workload = { version, digest, artifact: '.', replicas: 1, config: {} }
 const old = { version: '1.0.0', digest: `sha256:${'1'.repeat(64)}` }
 const own = drillInstance()
 
-/** A stand-in that only tells what a target observed; the check asks nothing else of it. */
 function observed(overrides: Partial<TargetState>, now = END + 1) {
-  const state = observedInstances([own], { workloads: [workload], weights: { [version]: 100 }, ...overrides })
-  const target = { observe: async () => state } as Target
+  const target = observing([own], { workloads: [workload], weights: { [version]: 100 }, ...overrides })
   const timeline = { watchStartedAtMs: 0, watchEndsAtMs: END } as Timeline
   return { context: { environment: drillEnvironment({ target }), timeline, now: () => now } }
 }

@@ -1,15 +1,13 @@
 import { dirname } from 'node:path'
-import type { Target } from '#targets/target.ts'
 import { type DrillFault, defineDrill } from '../drill.ts'
-import { drillEnvironment, drillRelease, drillStable, observedInstances } from '../drill-situation.ts'
+import { drillEnvironment, drillRelease, drillStable, observing } from '../drill-situation.ts'
 
 const { version, digest } = drillRelease()
 const workload = { version, digest, artifact: '.', replicas: 1, config: {} }
 const config = { folders: ['data'] }
 
-/** A stand-in that only tells what a target observed; the check asks nothing else of it. */
 function running(...workloads: (typeof workload)[]) {
-  const target = { observe: async () => observedInstances([], { workloads }) } as unknown as Target
+  const target = observing([], { workloads })
   return { context: { environment: drillEnvironment({ target }) } }
 }
 

@@ -1,6 +1,5 @@
 import { type DrillFault, defineDrill } from '#checks/drill.ts'
-import { drillEnvironment, drillInstance, drillService, observedInstances } from '#checks/drill-situation.ts'
-import type { Target } from '#targets/target.ts'
+import { drillEnvironment, drillInstance, drillService, observing } from '#checks/drill-situation.ts'
 
 type Config = { requests: Record<string, string>; replicas: number; surge: number; storage: string }
 
@@ -9,7 +8,7 @@ const good: Config = { requests: { cpu: '1m', memory: '1Mi' }, replicas: 1, surg
 /** An environment in which some instances of stable run. */
 const environmentWith = (count: number) => {
   const instances = Array.from({ length: count }, () => drillInstance({ version: '1.0.0' }))
-  return drillEnvironment({ target: { observe: async () => observedInstances(instances) } as Target })
+  return drillEnvironment({ target: observing(instances) })
 }
 
 async function ground() {

@@ -1,23 +1,15 @@
-import type { Instance, Target } from '#targets/target.ts'
+import type { Instance } from '#targets/target.ts'
 import type { CheckContext } from '../check.ts'
 import { defineDrill } from '../drill.ts'
-import {
-  drillEnvironment,
-  drillInstance,
-  drillRelease,
-  drillStable,
-  observedInstances,
-} from '../drill-situation.ts'
+import { drillEnvironment, drillInstance, drillRelease, drillStable, observing } from '../drill-situation.ts'
 
 const stable = drillStable().version
 const canary = drillRelease().version
 
 const instance = (version: string, ready: boolean) => drillInstance({ id: `web-${version}`, version, ready })
 
-/** A stand-in that only tells what a target observed; the check asks nothing else of it. */
 function observed(weights: Record<string, number>, instances: readonly Instance[]): Partial<CheckContext> {
-  const state = observedInstances(instances, { weights })
-  const environment = drillEnvironment({ target: { observe: async () => state } as Target })
+  const environment = drillEnvironment({ target: observing(instances, { weights }) })
   return { environment, release: drillRelease(), stable: drillStable() }
 }
 

@@ -1,12 +1,6 @@
-import type { Instance, Target } from '#targets/target.ts'
+import type { Instance } from '#targets/target.ts'
 import { type DrillFault, defineDrill } from '../drill.ts'
-import {
-  drillEnvironment,
-  drillInstance,
-  drillService,
-  drillStable,
-  observedInstances,
-} from '../drill-situation.ts'
+import { drillEnvironment, drillInstance, drillService, drillStable, observing } from '../drill-situation.ts'
 
 const stable = drillInstance({ version: drillStable().version })
 
@@ -15,7 +9,7 @@ function observed(
   instances: readonly Instance[],
   declared: Record<string, unknown> = { staging: 'staging' },
 ) {
-  const target = { observe: async () => observedInstances(instances) } as Target
+  const target = observing(instances)
   const staging = drillEnvironment({ name: 'staging', target, candidates: async () => instances })
   const environment = drillEnvironment({ stables: async () => [stable] })
   return {

@@ -1,14 +1,12 @@
-import type { Instance, Target, Workload } from '#targets/target.ts'
+import type { Instance, Workload } from '#targets/target.ts'
 import { defineDrill } from '../drill.ts'
-import { drillEnvironment, drillInstance, drillRelease, observedInstances } from '../drill-situation.ts'
+import { drillEnvironment, drillInstance, drillRelease, observing } from '../drill-situation.ts'
 
 const { version, digest } = drillRelease()
 const workload: Workload = { version, digest, artifact: '.', replicas: 2, config: {} }
 
-/** A stand-in that only tells what a target observed; the check asks nothing else of it. */
 function observed(instances: readonly Instance[]) {
-  const state = observedInstances(instances, { workloads: [workload] })
-  const target = { observe: async () => state } as Target
+  const target = observing(instances, { workloads: [workload] })
   return { environment: drillEnvironment({ target, candidates: async () => instances }) }
 }
 

@@ -1,19 +1,17 @@
-import type { Instance, Target, TargetState } from '#targets/target.ts'
+import type { Instance, TargetState } from '#targets/target.ts'
 import { type DrillFault, defineDrill } from '../drill.ts'
-import { drillEnvironment, drillInstance, drillRelease, observedInstances } from '../drill-situation.ts'
+import { drillEnvironment, drillInstance, drillRelease, observing } from '../drill-situation.ts'
 
 const { version, digest } = drillRelease()
 const workload = { version, digest, artifact: '.', replicas: 2, config: {} }
 const two = [drillInstance(), drillInstance({ id: 'gateway-2' })]
 
-/** A stand-in that only tells what a target observed; the check asks nothing else of it. */
 function observed(instances: readonly Instance[], overrides: Partial<TargetState> = {}) {
-  const state = observedInstances(instances, {
+  const target = observing(instances, {
     workloads: [workload],
     weights: { [version]: 100 },
     ...overrides,
   })
-  const target = { observe: async () => state } as Target
   return { context: { environment: drillEnvironment({ target, candidates: async () => instances }) } }
 }
 
