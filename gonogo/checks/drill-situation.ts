@@ -90,6 +90,7 @@ export const observedInstances = (
   instances,
   weights: { [drillStable().version]: 100 },
   url: '',
+  secureUrl: null,
   ...overrides,
 })
 

@@ -24,6 +24,8 @@ export class LiveView implements Listener {
   #state: DeploymentState | null = null
   #judgement: Judgement | null = null
   #lastLineAt = Date.now()
+  /** What keys do, as the footer's last line; null where there are none. */
+  hint: (() => string) | null = null
 
   constructor(output: Output) {
     this.#output = output
@@ -85,7 +87,8 @@ export class LiveView implements Listener {
   #draw(): void {
     if (this.#isPlain || !this.#state || this.#state.closed) return
     const width = process.stderr.columns ?? 80
-    const lines = this.#footerLines(this.#state).slice(0, FOOTER_LINES)
+    const hint = this.hint ? [` ${this.hint()}`] : []
+    const lines = [...this.#footerLines(this.#state).slice(0, FOOTER_LINES - hint.length), ...hint]
     this.#footer(lines.map((l) => clip(l, width - 1)).join('\n'))
   }
 

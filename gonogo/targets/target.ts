@@ -42,6 +42,8 @@ export type TargetState = {
   readonly weights: Readonly<Record<string, number>>
   /** The public address, through the router. */
   readonly url: string
+  /** The public address over TLS; null where there is none. */
+  readonly secureUrl: string | null
 }
 
 /** Expected failures are values: `code` is stable, `message` names what happened, to what, and what to do. */

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { type CheckContext, type CheckResult, defineCheck, fail, pass } from '#checks/check.ts'
+import { type CheckContext, CheckProblem, type CheckResult, defineCheck, fail, pass } from '#checks/check.ts'
 import { fillNames, readingEvidence } from '#checks/reading.ts'
 import { readEvidenceFile } from '#connectors/evidence-file/index.ts'
 import { type Handshake, shakeHands, type TlsHost } from '#connectors/tls/index.ts'
@@ -12,7 +12,9 @@ const hostSchema = z
   .regex(/^([a-z0-9.-]+|\[[0-9a-f:]+\])(:\d{1,5})?$/i, 'a host, with a port where it is not 443')
 
 const config = z.strictObject({
-  /** Every public host: `api.service.com` or `api.service.com:8443`. */
+  /** The environment's own public address over TLS: the name its certificate is for, and a private authority's PEM. */
+  environment: z.strictObject({ servername: z.string().optional(), ca: z.string().optional() }).default({}),
+  /** Every other public host: `api.service.com` or `api.service.com:8443`. */
   hosts: z
     .array(
       z.union([
@@ -26,13 +28,14 @@ const config = z.strictObject({
         }),
       ]),
     )
-    .min(1),
+    .default([]),
   /** PEM file of a private authority, for all of them. */
   ca: z.string().optional(),
   minimumDays: z.number().positive().default(30),
 })
 
 type Config = z.infer<typeof config>
+type Declared = Exclude<Config['hosts'][number], string>
 
 export const check = defineCheck<Config>({
   id: '1.3.6',
@@ -42,7 +45,10 @@ export const check = defineCheck<Config>({
 })
 
 async function run(ctx: CheckContext, config: Config): Promise<CheckResult> {
-  const targets = await Promise.all(hostsOf(ctx, config).map((host) => targetOf(ctx, host, config.ca)))
+  const hosts = await hostsOf(ctx, config)
+  if (hosts.length === 0)
+    throw new CheckProblem('no public host is known; add hosts: under checks: 1.3.6, or tls: to the target')
+  const targets = await Promise.all(hosts.map((host) => targetOf(ctx, host, config.ca)))
   const seen = await Promise.all(
     targets.map(async (target) => ({ target, handshakes: await shakeHands(target, ctx.signal) })),
   )
@@ -66,18 +72,27 @@ async function run(ctx: CheckContext, config: Config): Promise<CheckResult> {
   )
 }
 
-/** The declared hosts, and the address of the environment itself where it is public over TLS. */
-function hostsOf(ctx: CheckContext, config: Config): Exclude<Config['hosts'][number], string>[] {
+/** The declared hosts, and the environment's own addresses over TLS. */
+async function hostsOf(ctx: CheckContext, config: Config): Promise<Declared[]> {
   const declared = config.hosts.map((host) => (typeof host === 'string' ? { host } : host))
-  const url = URL.canParse(ctx.environment.url) ? new URL(ctx.environment.url) : null
-  const isMissing =
-    url?.protocol === 'https:' && !declared.some(({ host }) => splitHost(host).host === url.hostname)
-  return isMissing ? [...declared, { host: url.host }] : declared
+  const { url, secureUrl } = await ctx.environment.target.observe()
+  const own = [secureUrl, url.startsWith('https:') ? url : null].flatMap((text) =>
+    text ? [{ ...config.environment, host: hostOf(new URL(text)) }] : [],
+  )
+  return [...declared, ...own.filter(({ host }) => !declared.some((one) => isSameHost(one.host, host)))]
+}
+
+/** With its port also where that is the scheme's own. */
+const hostOf = (url: URL): string => `${url.hostname}:${url.port || HTTPS_PORT}`
+
+function isSameHost(a: string, b: string): boolean {
+  const [one, other] = [splitHost(a), splitHost(b)]
+  return one.host === other.host && one.port === other.port
 }
 
 async function targetOf(
   ctx: CheckContext,
-  { host: text, servername, ca }: Exclude<Config['hosts'][number], string>,
+  { host: text, servername, ca }: Declared,
   sharedCa: string | undefined,
 ): Promise<TlsHost> {
   const { host, port } = splitHost(text)

@@ -1,16 +1,24 @@
+import { spawn } from 'node:child_process'
+import { closeSync, mkdirSync, openSync } from 'node:fs'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import type { Command } from 'commander'
 import { formatDuration } from '#core/duration.ts'
 import type { DeploymentState } from '#core/state.ts'
 import { systemClock } from '#engine/clock.ts'
 import { type Deployed, deploy } from '#engine/deploy.ts'
 import { EXIT } from '#engine/exit-codes.ts'
-import { openLog } from '#engine/workspace.ts'
+import { deploymentFolder, openLog, type Workspace } from '#engine/workspace.ts'
 import { action } from '../command.ts'
 import { interrupted } from '../interrupted.ts'
+import { LiveKeys } from '../live-keys.ts'
 import { LiveView } from '../live-view.ts'
 import { loadReleaseOf, loadWorkspace } from '../load.ts'
 import { nextLines } from '../next-queue.ts'
+import { DEFAULT_KEY, signerFor } from '../signer.ts'
 import { countStates } from './status.ts'
+
+type Options = { readonly environment: string; readonly as?: string; readonly key: string }
 
 export function registerDeploy(root: Command): void {
   const command = root
@@ -18,13 +26,17 @@ export function registerDeploy(root: Command): void {
     .description('open a deployment of a release (or take up the one under way) and show it live')
     .argument('<release>', 'a version in the releases folder')
     .option('--environment <name>', 'where to', 'production')
-    .addHelpText('after', '\nExample: gonogo deploy v1.2.3')
-  action<{ environment: string }>(command, async (options, [version = ''], globals, output) => {
+    .option('--as <person>', 'your id in the roster, for pausing and rolling back by a key')
+    .option('--key <file>', 'your SSH key', DEFAULT_KEY)
+    .addHelpText('after', '\nExample: gonogo deploy v1.2.3 --as ada')
+  action<Options>(command, async (options, [version = ''], globals, output) => {
     const workspace = loadWorkspace(globals.file)
     const now = Date.now()
     const release = loadReleaseOf(workspace, version, now)
     const store = openLog(workspace.root)
     const view = new LiveView(output)
+    const author = options.as ? { person: options.as, signer: signerFor(options.key) } : null
+    const keys = new LiveKeys(store, view, author)
     try {
       const deployed = await deploy({
         workspace,
@@ -34,18 +46,42 @@ export function registerDeploy(root: Command): void {
         releaseOf: (stable) => loadReleaseOf(workspace, stable, null),
         clock: systemClock,
         listener: view,
-        stop: interrupted(),
+        opened: (id) => keys.listen(id),
+        stop: AbortSignal.any([interrupted(), keys.detached]),
       })
+      keys.close()
       view.close()
+      if (!deployed.state.closed && keys.detached.aborted) {
+        const text = goOnInBackground(workspace, deployed.state, globals.file)
+        output.result(text, deploymentJson(deployed))
+        return EXIT.good
+      }
       output.result(exitSummary(deployed), deploymentJson(deployed))
       if (!deployed.state.closed) return EXIT.interrupted
       return deployed.state.closed.status.startsWith('success') ? EXIT.good : EXIT.notGood
     } finally {
+      keys.close()
       view.close()
       store.close()
     }
   })
 }
+
+/** The same deployment, taken up by a process that no terminal belongs to. */
+function goOnInBackground(workspace: Workspace, { id, opened }: DeploymentState, file: string): string {
+  const folder = deploymentFolder(workspace.root, id)
+  mkdirSync(folder, { recursive: true })
+  const log = join(folder, 'deploy.log')
+  const out = openSync(log, 'a')
+  const { version } = opened.release
+  const args = [ENTRY, '--file', file, 'deploy', version, '--environment', opened.environment]
+  const child = spawn(process.execPath, args, { detached: true, stdio: ['ignore', out, out] })
+  child.unref()
+  closeSync(out)
+  return `${id} goes on as process ${child.pid}\nwatch   tail -f ${log}\nback    gonogo status, or to end it: gonogo abort --as YOU`
+}
+
+const ENTRY = fileURLToPath(new URL('../gonogo.mjs', import.meta.url))
 
 /** One deployment for machines: the shape that the demo prints, too. */
 export function deploymentJson({ state, report, bundle }: Deployed) {

@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs'
 import { createInterface } from 'node:readline/promises'
 import type { Command } from 'commander'
 import type { PhaseId } from '#core/checklist.ts'
@@ -8,10 +7,10 @@ import type { Action } from '#core/statement.ts'
 import { EXIT, Refusal } from '#engine/exit-codes.ts'
 import { type Author, attest, decideBy, vote, waive } from '#engine/people-events.ts'
 import { openLog } from '#engine/workspace.ts'
-import { opensshSigner, pemSigner } from '#evidence/signatures.ts'
 import { action } from '../command.ts'
 import { loadWorkspace } from '../load.ts'
 import type { Output } from '../output.ts'
+import { DEFAULT_KEY, signerFor } from '../signer.ts'
 import { pick } from './status.ts'
 
 type Who = { as?: string; key?: string; deployment?: string; yes?: boolean }
@@ -37,11 +36,7 @@ export function registerPeople(root: Command): void {
 const speaker = (command: Command): Command =>
   command
     .requiredOption('--as <person>', 'your id in the roster')
-    .option(
-      '--key <file>',
-      'your SSH key (public file when the agent or a hardware key signs)',
-      '~/.ssh/id_ed25519',
-    )
+    .option('--key <file>', 'your SSH key (public file when the agent or a hardware key signs)', DEFAULT_KEY)
     .option('--deployment <id>', 'the deployment; the newest without one')
     .option('--yes', 'sign without being asked')
 
@@ -156,7 +151,7 @@ async function speak(who: Who, file: string, output: Output, what: string, work:
       output.say('nothing signed')
       return EXIT.notGood
     }
-    await work(store, state.id, { person, signer: signerFor(who.key ?? '~/.ssh/id_ed25519') })
+    await work(store, state.id, { person, signer: signerFor(who.key ?? DEFAULT_KEY) })
     output.result(`signed: ${what}`, { deployment: state.id, signed: what, by: person })
     return EXIT.good
   } finally {
@@ -172,21 +167,6 @@ async function agreed(question: string): Promise<boolean> {
   const answer = await prompt.question(question)
   prompt.close()
   return answer.trim().toLowerCase() === 'y'
-}
-
-/** An OpenSSH key signs through ssh-keygen; a PKCS#8 PEM key (as the demo makes) signs in process. */
-function signerFor(keyFile: string) {
-  const path = keyFile.replace(/^~(?=\/)/, process.env.HOME ?? '~')
-  const isPem = readableText(path).startsWith('-----BEGIN PRIVATE KEY-----')
-  return isPem ? pemSigner(readableText(path)) : opensshSigner({ keyFile: path })
-}
-
-function readableText(path: string): string {
-  try {
-    return readFileSync(path, 'utf8')
-  } catch {
-    throw new Refusal('no-key-file', `the key ${path} cannot be read; give yours with --key`)
-  }
 }
 
 function roleOf(text: string): Role {

@@ -13,6 +13,7 @@ import type { Store } from '#store/store.ts'
 
 const LOOK_EVERY_MS = 150
 const PRESENT_EVERY_MS = 5000
+const TEAM = ['deployment-lead', 'engineering-lead', 'security-lead', 'sre-on-call'] as const
 const WAIVER_MS = 14 * 86_400_000
 /** Checks that this machine may be unable to run; the cast accepts that by signature. A failure is never waived. */
 const WAIVED_WHEN_UNKNOWN = new Map([
@@ -59,6 +60,7 @@ async function answer(
   for (const item of state.opened.plan.items) await answerItem(store, state, item, author, now)
   for (const gate of Object.keys(state.opened.plan.gates) as PhaseId[])
     await voteOn(store, state, gate, author, now)
+  await confirmTeam(store, state, author, now)
   const monitor = author('sre-on-call')
   if (!monitor || !state.watch) return presentAt
   if (!state.watchHolder)
@@ -72,6 +74,21 @@ async function answer(
     now,
   )
   return now
+}
+
+/** Each of the team says once that they take part, as 2.3.1 wants it of them. */
+async function confirmTeam(
+  store: Store,
+  state: DeploymentState,
+  author: AuthorOf,
+  now: number,
+): Promise<void> {
+  for (const role of TEAM) {
+    const someone = author(role)
+    const hasConfirmed = state.decisions.some((d) => d.event.statement.person === someone?.person)
+    if (someone && !hasConfirmed)
+      await decideBy(store, state.id, someone, { action: 'present', reason: 'takes part (demo cast)' }, now)
+  }
 }
 
 type AuthorOf = (role: Role) => Author | null

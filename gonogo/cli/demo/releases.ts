@@ -2,12 +2,14 @@ import { createHash, randomBytes } from 'node:crypto'
 import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { stringify } from 'yaml'
+import { issueCertificate, newAuthority } from '#connectors/tls/private-authority.ts'
 import type { Service } from '#core/service.ts'
 import { makeDemoKey, pemSigner, type Signer } from '#evidence/signatures.ts'
 import { artifactDigest } from '#targets/processes/artifact-digest.ts'
 import type { DemoVersion } from './repository.ts'
 
 const HOUR_MS = 3_600_000
+const CERTIFICATE_DAYS = 90
 const TOKENS_END = '2100-01-01T00:00:00Z'
 /** Schema version and flags of each version: 1.2.3 brings a migration that 1.2.2 can live with. */
 const CHANGES: Readonly<Record<DemoVersion, { schemaVersion: number; flags: Record<string, boolean> }>> = {
@@ -60,6 +62,21 @@ export async function makeCastKeys(demo: string, service: Service): Promise<Map<
     signers.set(id, pemSigner(privateKeyPem))
   }
   return signers
+}
+
+/** The certificate of the demo's public address, and that of the authority it made for itself. */
+export async function makeCertificate(demo: string): Promise<void> {
+  const folder = join(demo, 'tls')
+  await mkdir(folder, { recursive: true })
+  const authority = newAuthority('gonogo demo authority')
+  const validity = {
+    validFrom: new Date(Date.now() - HOUR_MS),
+    validUntil: new Date(Date.now() + CERTIFICATE_DAYS * 24 * HOUR_MS),
+  }
+  const { key, cert } = issueCertificate(authority, 'gateway.clawdbot.internal', validity)
+  await writeFile(join(folder, 'authority.pem'), authority.pem)
+  await writeFile(join(folder, 'gateway.pem'), cert)
+  await writeFile(join(folder, 'gateway.key'), key, { mode: 0o600 })
 }
 
 /** Bearer tokens of the demo's callers; the service knows their hashes only. And the key of its backups. Returns the users' tokens. */

@@ -16,7 +16,7 @@ import type { Output } from '../output.ts'
 import { startCast } from './cast.ts'
 import { rehearse, resetEnvironment, startStable } from './environments.ts'
 import { runPipeline, runUnitTests } from './pipeline.ts'
-import { makeCastKeys, makeTokens, writeRelease, writeReviews } from './releases.ts'
+import { makeCastKeys, makeCertificate, makeTokens, writeRelease, writeReviews } from './releases.ts'
 import { makeRepository, VERSIONS } from './repository.ts'
 
 const VISITORS = 20
@@ -65,9 +65,9 @@ async function prepare(
 ): Promise<{ signers: Map<string, Signer>; tokens: string[] }> {
   const demo = join(stateFolder(workspace.root), 'demo')
   output.say('· clearing what an earlier demo left')
-  for (const name of ['production', 'staging']) await resetEnvironment(workspace, name)
   await rm(demo, { recursive: true, force: true })
-  await mkdir(demo, { recursive: true })
+  await makeCertificate(demo)
+  for (const name of ['production', 'staging']) await resetEnvironment(workspace, name)
   await setAsideLog(workspace.root)
   output.say('· making a repository of ClawdBot with three releases')
   const commits = await makeRepository(workspace.root, demo)

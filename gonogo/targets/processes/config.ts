@@ -24,14 +24,20 @@ const componentSchema = z.strictObject({
 
 const LISTEN = /^(?<host>\[[0-9a-fA-F:]+\]|[^:\s]+):(?<port>\d{1,5})$/
 
+const addressSchema = z
+  .string()
+  .refine((text) => Number(LISTEN.exec(text)?.groups?.port ?? 65_536) < 65_536, 'host:port')
+
 /** The `target` block of an environment whose service runs as processes of this machine. Durations are milliseconds. */
 export const processesConfigSchema = z
   .strictObject({
     kind: z.literal('processes'),
     /** `host:port` of the public address; port 0 takes a free one and keeps it. */
-    listen: z
-      .string()
-      .refine((text) => Number(LISTEN.exec(text)?.groups?.port ?? 65_536) < 65_536, 'host:port'),
+    listen: addressSchema,
+    /** The public address over TLS, beside the plain one. The files are PEM, read again when they change. */
+    tls: z
+      .strictObject({ listen: addressSchema, certificate: z.string().min(1), key: z.string().min(1) })
+      .optional(),
     /** Stacks (one process of each component) of the stable version. */
     replicas: z.number().int().min(1).max(100).default(2),
     /** How long requests under way, and then a process told to end, are waited for. */

@@ -72,6 +72,7 @@ export const targetStateSchema = z.strictObject({
   instances: z.array(instanceSchema),
   weights: z.record(z.string(), z.number()),
   url: z.string(),
+  secureUrl: z.string().nullable(),
 }) satisfies z.ZodType<TargetState>
 
 /** Counters on the wire: JSON has no Infinity, so the last bound is null there and Infinity again after reading. */

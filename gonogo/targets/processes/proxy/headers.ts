@@ -39,7 +39,7 @@ export function addForwarded(req: IncomingMessage): void {
   const from = req.socket.remoteAddress ?? 'unknown'
   const chain = headers['x-forwarded-for']
   headers['x-forwarded-for'] = chain ? `${chain}, ${from}` : from
-  headers['x-forwarded-proto'] ??= 'http'
+  headers['x-forwarded-proto'] ??= 'encrypted' in req.socket ? 'https' : 'http'
   if (headers.host) headers['x-forwarded-host'] ??= headers.host
 }
 

@@ -1,4 +1,5 @@
 import { Agent, createServer, type IncomingMessage, type Server, ServerResponse } from 'node:http'
+import { createServer as createTlsServer } from 'node:https'
 import type { Duplex } from 'node:stream'
 import { createProxyServer } from 'httpxy'
 import { Exchange } from './exchange.ts'
@@ -21,8 +22,14 @@ class CountedResponse extends ServerResponse {
 
 export type ProxyServer = Server<typeof IncomingMessage, typeof CountedResponse>
 
-/** The public HTTP server: each request to the instance that the router picks, each answer counted for it. Not yet listening. */
-export function createProxy(router: Router): ProxyServer {
+/** PEM texts. */
+export type Certificate = { readonly key: string; readonly cert: string }
+
+/**
+ * The public HTTP server, over TLS when it is given a certificate: each request to the instance that the router picks,
+ * each answer counted for it. Not yet listening.
+ */
+export function createProxy(router: Router, certificate: Certificate | null = null): ProxyServer {
   const agent = new Agent({ keepAlive: true, maxSockets: CONNECTIONS_PER_INSTANCE })
   const proxy = createProxyServer({ agent, proxyTimeout: SILENCE_LIMIT_MS, headers: UPSTREAM_HEADERS })
   proxy.on('proxyRes', (head, _req, res) => {
@@ -48,7 +55,7 @@ export function createProxy(router: Router): ProxyServer {
     requestTimeout: 0,
     ServerResponse: CountedResponse,
   }
-  const server = createServer(options, (req, res) => {
+  const serve = (req: IncomingMessage, res: CountedResponse) => {
     const backend = router.pick()
     if (!backend) return answer(res, 503, 'no version of the service has traffic')
     const exchange = new Exchange(backend)
@@ -57,7 +64,10 @@ export function createProxy(router: Router): ProxyServer {
     prepareRequest(req)
     res.on('close', () => exchange.closed(res))
     void forward(req, res, exchange)
-  })
+  }
+  const server = certificate
+    ? createTlsServer({ ...options, ...certificate }, serve)
+    : createServer(options, serve)
   server.on('upgrade', (req: IncomingMessage, socket: Duplex, head: Buffer) =>
     proxyUpgradeTo(router, req, socket, head),
   )

@@ -78,6 +78,13 @@ function adopt(world: World, settings: Settings) {
   const [asked, now] = [listenAddress(settings.config.listen), new URL(world.url)]
   const current = listenAddress(world.settings.config.listen)
   const isSame = asked.host === current.host && [0, Number(now.port)].includes(asked.port)
+  const tls = settings.config.tls?.listen
+  if (tls !== world.settings.config.tls?.listen)
+    return {
+      ok: false,
+      code: 'listen-changed',
+      detail: `${world.settings.name} is served ${world.secureUrl ? `at ${world.secureUrl}` : 'without TLS'}; tls.listen: ${tls ?? 'none'} needs it to be stopped first`,
+    }
   if (!isSame)
     return {
       ok: false,

@@ -1,9 +1,7 @@
 import { mkdir, realpath } from 'node:fs/promises'
 import type { Server } from 'node:http'
 import { join } from 'node:path'
-import { listenAddress } from '../config.ts'
 import type { Settings, Started } from '../protocol.ts'
-import { createProxy, type ProxyServer } from '../proxy/http-proxy.ts'
 import { Router } from '../proxy/router.ts'
 import { folderHash, socketPathFor } from '../socket-path.ts'
 import { type ControlHooks, listenForControl } from './control-server.ts'
@@ -13,9 +11,10 @@ import { lockFolder } from './instance-lock.ts'
 import { INSTANCE_HOST } from './launch.ts'
 import { log } from './log.ts'
 import { Ports } from './ports.ts'
+import { PublicAddress } from './public-address.ts'
 import { emptyState } from './saved-state.ts'
 import { StateFile } from './state-file.ts'
-import { environmentProblem, portProblem } from './system-problem.ts'
+import { environmentProblem } from './system-problem.ts'
 import { limitLogs } from './tidy-logs.ts'
 import type { World } from './world.ts'
 
@@ -38,21 +37,20 @@ async function takeOver(settings: Settings, unlock: () => void): Promise<Started
   const router = new Router()
   const place = { folder, mark: folderHash(await realpath(folder)) }
   const fleet = new Fleet({ router, ports: new Ports(INSTANCE_HOST), stateFile, place })
-  const proxy = createProxy(router)
-  const port = await listen(proxy, settings, stateFile)
-  if (typeof port !== 'number') return port
+  const address = await PublicAddress.open(settings, stateFile.state, router)
+  if (!(address instanceof PublicAddress)) return address
   // Nothing is awaited between listening and here, so that no request comes before the instances are back.
   const strays = fleet.recover()
   if (strays.length > 0) log('ended processes that were never written down', { pids: strays })
   router.setWeights(stateFile.state.weights)
-  stateFile.state.port = port
-  const world: World = { settings, url: publicUrl(settings, port), router, fleet, stateFile }
+  const { url, secureUrl } = address
+  const world: World = { settings, url, secureUrl, router, fleet, stateFile }
   const idle = new IdleWatch(Date.now())
-  const hooks: ControlHooks = { stop: () => stopEverything(world, proxy), idle }
+  const hooks: ControlHooks = { stop: () => stopEverything(world, address), idle }
   await stateFile.save()
   const control = await listenForControl(socketPathFor(folder), world, hooks)
-  hooks.stop = () => stopEverything(world, proxy).then(() => leave(control, unlock))
-  keepHouse(world, () => {
+  hooks.stop = () => stopEverything(world, address).then(() => leave(control, unlock))
+  keepHouse(world, address, () => {
     // What is remembered of earlier calls and versions stays on disk, unlike when somebody says stop.
     if (fleet.versions.length === 0 && idle.isIdle(Date.now())) leave(control, unlock)
   })
@@ -61,11 +59,13 @@ async function takeOver(settings: Settings, unlock: () => void): Promise<Started
 }
 
 /** What is looked at now and then while everything runs. */
-function keepHouse(world: World, leaveWhenIdle: () => void): void {
+function keepHouse(world: World, address: PublicAddress, leaveWhenIdle: () => void): void {
+  setInterval(() => address.renewCertificate(world.settings), CERTIFICATE_CHECK_MS).unref()
   setInterval(() => void limitLogs(logsOf(world)), LOG_CHECK_MS).unref()
   setInterval(leaveWhenIdle, IDLE_CHECK_MS).unref()
 }
 
+const CERTIFICATE_CHECK_MS = 60_000
 const LOG_CHECK_MS = 30_000
 const IDLE_CHECK_MS = 5000
 
@@ -75,49 +75,23 @@ const logsOf = ({ fleet, settings: { folder } }: World): string[] =>
     .flatMap((instance) => instance.logFile ?? [])
     .concat(join(folder, 'supervisor.log'))
 
-/** The address asked for; for port 0 the port of last time, or any. */
-async function listen(
-  proxy: ProxyServer,
-  settings: Settings,
-  stateFile: StateFile,
-): Promise<number | Started> {
-  const { host, port } = listenAddress(settings.config.listen)
-  const wanted = port === 0 ? [stateFile.state.port ?? 0, 0] : [port]
-  let problem: unknown
-  for (const attempt of wanted) {
-    try {
-      return await listenOn(proxy, host, attempt)
-    } catch (error) {
-      problem = error
-    }
-  }
-  return portProblem(problem, settings)
-}
-
-function listenOn(proxy: ProxyServer, host: string, port: number): Promise<number> {
-  return new Promise((resolve, reject) => {
-    proxy.once('error', reject)
-    proxy.listen(port, host, () => {
-      proxy.off('error', reject)
-      const address = proxy.address()
-      resolve(typeof address === 'object' ? (address?.port ?? port) : port)
-    })
-  })
-}
-
 /** Ends every process of the environment; afterwards it is as if nothing had been deployed, but for logs and counters. */
-async function stopEverything({ fleet, router, stateFile }: World, proxy: ProxyServer): Promise<void> {
+async function stopEverything({ fleet, router, stateFile }: World, address: PublicAddress): Promise<void> {
   router.setWeights({})
-  const closed = new Promise((resolve) => proxy.close(resolve))
+  const closed = address.close()
   await Promise.all(
     fleet.versions.map((version) => {
       fleet.get(version)?.abort()
       return fleet.exclusive(version, () => fleet.end(version, STOP_DRAIN_MS))
     }),
   )
-  Object.assign(stateFile.state, { ...emptyState(), port: stateFile.state.port })
+  Object.assign(stateFile.state, {
+    ...emptyState(),
+    port: stateFile.state.port,
+    securePort: stateFile.state.securePort,
+  })
   await stateFile.save()
-  proxy.closeAllConnections()
+  address.closeAllConnections()
   await closed
 }
 
@@ -132,11 +106,4 @@ function leave(control: Server, unlock: () => void): void {
     unlock()
     process.exit(0)
   }, ANSWER_MS)
-}
-
-/** Where a client on this machine reaches it. */
-function publicUrl(settings: Settings, port: number): string {
-  const { host } = listenAddress(settings.config.listen)
-  const reachable = host === '0.0.0.0' ? '127.0.0.1' : host === '::' ? '::1' : host
-  return `http://${reachable.includes(':') ? `[${reachable}]` : reachable}:${port}`
 }

@@ -58,6 +58,7 @@ export const savedStateSchema = z.strictObject({
   format: z.literal(1),
   /** The public port, so that a port taken as 0 stays. */
   port: z.number().nullable(),
+  securePort: z.number().nullable().default(null),
   stable: z.string().nullable(),
   stableWorkload: workloadSchema.nullable(),
   weights: z.record(z.string(), z.number()),
@@ -81,6 +82,7 @@ export type SavedState = z.infer<typeof savedStateSchema>
 export const emptyState = (): SavedState => ({
   format: 1,
   port: null,
+  securePort: null,
   stable: null,
   stableWorkload: null,
   weights: {},

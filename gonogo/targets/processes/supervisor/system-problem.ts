@@ -28,8 +28,8 @@ export function environmentProblem(error: unknown, folder: string): Started {
   throw error
 }
 
-export function portProblem(error: unknown, { name, config: { listen } }: Settings): Started {
-  const where = `environments.${name}.target.listen`
+/** What a `listen` address was refused for; `where` is its key in the service file. */
+export function portProblem(error: unknown, listen: string, where: string): Started {
   switch (codeOf(error)) {
     case 'EADDRINUSE':
       return {
@@ -54,6 +54,12 @@ export function portProblem(error: unknown, { name, config: { listen } }: Settin
       throw error
   }
 }
+
+export const certificateProblem = ({ name }: Settings, reason: string): Started => ({
+  ok: false,
+  code: 'certificate-unusable',
+  detail: `environments.${name}.target.tls cannot be used: ${reason}; correct its certificate and key`,
+})
 
 const codeOf = (error: unknown): string | null =>
   error instanceof Error && 'code' in error ? String(error.code) : null

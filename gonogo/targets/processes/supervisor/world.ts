@@ -9,12 +9,13 @@ import type { StateFile } from './state-file.ts'
 export type World = {
   settings: Settings
   readonly url: string
+  readonly secureUrl: string | null
   readonly router: Router
   readonly fleet: Fleet
   readonly stateFile: StateFile
 }
 
-export function observe({ stateFile: { state }, fleet, url }: World): TargetState {
+export function observe({ stateFile: { state }, fleet, url, secureUrl }: World): TargetState {
   return {
     stable: state.stable,
     stableWorkload: state.stableWorkload,
@@ -25,6 +26,7 @@ export function observe({ stateFile: { state }, fleet, url }: World): TargetStat
     instances: fleet.instances(),
     weights: state.weights,
     url,
+    secureUrl,
   }
 }
 
