@@ -30,6 +30,12 @@ it('the ratio is judged at a bound surely above the p95 and surely below three t
   expect(chooseRatioBound(baseline, PROXY_MS, 3)).toBe(400)
 })
 
+it('a p95 in the first bucket is judged at a bound surely above three times it', () => {
+  const fast = evenly(PROXY_MS, 3, 10_000)
+  expect(chooseRatioBound(fast, PROXY_MS, 3)).toBe(33)
+  expect(chooseRatioBound(evenly([10, 15], 3, 10_000), [10, 15], 3)).toBeNull()
+})
+
 it('too few requests give no bound yet', () => {
   expect(chooseRatioBound(evenly(PROXY_MS, 300, 50), PROXY_MS, 3)).toBeNull()
 })

@@ -26,6 +26,8 @@ const Z = 3.29
  * The bound B at which "p95 is `ratio` times the baseline's" is judged: nearest √ratio × the baseline's p95, strictly
  * between p95's upper confidence bound and `ratio` × its lower one, so that B exceeded by 5 % means worse and `ratio`
  * times worse means exceeded. The confidence bounds are order statistics (binomial ranks), widened to whole buckets.
+ * A p95 in the first bucket has no lower bound above zero; then B is the smallest bound at or above `ratio` × that
+ * bucket's upper one: blind to a change from one to five milliseconds, and never wrong about what it sees.
  * Null when the histogram has no such bound, or not enough requests to know.
  */
 export function chooseRatioBound(
@@ -41,6 +43,7 @@ export function chooseRatioBound(
   const [lowerMs] = bucketOfRank(baseline, ladderMs, 0.95 * baseline.timed - spread)
   const [, upperMs] = bucketOfRank(baseline, ladderMs, highest)
   if (upperMs === null || p95[1] === null) return null
+  if (lowerMs === 0) return ladderMs.find((boundMs) => boundMs >= ratio * upperMs) ?? null
   const middle = Math.sqrt(Math.max(p95[0], p95[1] / 1.5) * p95[1])
   const wanted = Math.log(Math.sqrt(ratio) * middle)
   const off = (boundMs: number) => Math.abs(Math.log(boundMs) - wanted)

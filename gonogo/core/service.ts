@@ -47,6 +47,11 @@ const environmentSchema = z.strictObject({
 
 const stepSchema = z.strictObject({ weight: percentSchema, wait: durationSchema })
 
+const ruleOutSchema = z
+  .array(z.strictObject({ weight: percentSchema, ratio: z.number().gt(1) }))
+  .min(1)
+  .refine((rows) => rows.every((r, i) => r.weight > (rows[i - 1]?.weight ?? -1)), 'weights must rise')
+
 /** The policy's defaults follow the checklist: 5 → 25 → 50 → 100 %, 15/15/30 min, 24 h, 5 % or 2×, 2000 ms or 3×. */
 const policySchema = z.strictObject({
   steps: z
@@ -68,7 +73,8 @@ const policySchema = z.strictObject({
   expectedDuration: durationSchema.default(7_200_000),
   rollback: z
     .strictObject({
-      mode: z.enum(['sequential', 'literal']).default('literal'),
+      /** By evidence that may be looked at at any time, or by the checklist's thresholds read literally. */
+      mode: z.enum(['sequential', 'literal']).default('sequential'),
       errorRate: percentSchema.positive().default(5),
       errorRatio: z.number().gt(1).default(2),
       p95Ms: positive.default(2000),
@@ -82,7 +88,29 @@ const policySchema = z.strictObject({
       maxBlind: durationSchema.default(60_000),
       /** Unknown for longer than this: it rolls back. */
       blindLimit: durationSchema.default(900_000),
+      /** Greatest chance that a version that makes no difference is rolled back, in the whole deployment. */
       alpha: z.number().gt(0).lt(0.5).default(0.001),
+      /** From each weight on: how many times worse must be ruled out to proceed; by the release's risk where it is named. */
+      ruleOut: z
+        .strictObject({
+          default: ruleOutSchema.default([
+            { weight: 5, ratio: 5 },
+            { weight: 50, ratio: 2 },
+          ]),
+          low: ruleOutSchema.optional(),
+          medium: ruleOutSchema.optional(),
+          high: ruleOutSchema.optional(),
+          critical: ruleOutSchema.optional(),
+        })
+        .prefault({}),
+      /** Proceed before the wait has passed, as soon as the evidence is there. */
+      earlyProceed: z.boolean().default(false),
+      /** Failed requests that the next step may cost where the evidence does not suffice; without it a person decides. */
+      harmBudget: z.strictObject({ maxFailedRequests: positive }).optional(),
+    })
+    .refine((r) => !r.earlyProceed || r.mode === 'sequential', {
+      path: ['earlyProceed'],
+      message: 'needs mode: sequential; thresholds read literally are no evidence to proceed by',
     })
     .prefault({}),
   waivers: z.strictObject({ maxAge: durationSchema.default(30 * 86_400_000) }).prefault({}),

@@ -1,4 +1,6 @@
 import { z } from 'zod'
+import { planLatency } from '#analysis/index.ts'
+import type { HistogramBucket, InstanceSample } from '#core/sample.ts'
 import { type CheckContext, CheckProblem, type CheckResult, defineCheck, fail, pass } from '../check.ts'
 
 export const check = defineCheck({
@@ -35,5 +37,21 @@ async function run(ctx: CheckContext): Promise<CheckResult> {
   if (!isNumber) return fail(`the error rate of ${stable.version} is no number`, { ...rest, population })
   if (!(timed > 0))
     throw new CheckProblem(`the latency returns nothing for ${stable.version}: its histogram is empty`)
+  const { gaps } = planLatency(histogramOf(own), { p95Ms, p95Ratio })
+  if (gaps.length > 0)
+    throw new CheckProblem(
+      `${gaps.join('; ')}. Add bounds to the service’s histogram; who deploys without that trigger accepts it by a waiver`,
+    )
   return pass(`${said}; both are measured for ${stable.version} now`, { ...rest, population })
+}
+
+/** All instances' histograms as one, on the bounds that each of them has. */
+function histogramOf(instances: readonly InstanceSample[]): HistogramBucket[] {
+  const [first, ...others] = instances.map(({ buckets }) => new Map(buckets.map((b) => [b.leMs, b.count])))
+  return [...(first ?? [])].flatMap(([leMs, count]) => {
+    const counts = others.map((other) => other.get(leMs))
+    return counts.includes(undefined)
+      ? []
+      : [{ leMs, count: counts.reduce<number>((sum, n) => sum + (n ?? 0), count) }]
+  })
 }

@@ -201,6 +201,26 @@ describe('decide', () => {
     expect(d.state.steps[0]?.decision).toBeNull()
   })
 
+  it('proceeds before the wait has passed only where the policy allows it and this step has its evidence', () => {
+    const early = voted({ rollback: { earlyProceed: true } })
+    const patient = voted()
+    for (const d of [early, patient]) {
+      play(d, { check: (item) => (item === '3.3.1' ? 'unknown' : 'pass') }, 60)
+      d.checked('3.3.1')
+      while (!d.state.steps[0]) obey(d, decide(d.state, d.now)[0] as Command, {}, [])
+      d.add(judged(d, 'hold'))
+      expect(decide(d.state, d.now)).toEqual([{ kind: 'wait', untilMs: d.state.steps[0]?.dueAtMs }])
+      d.add(judged(d, 'proceed'))
+    }
+    expect(decide(patient.state, patient.now)).toEqual([
+      { kind: 'wait', untilMs: patient.state.steps[0]?.dueAtMs },
+    ])
+    const [proceeds] = decide(early.state, early.now)
+    expect(proceeds).toMatchObject({ event: { type: 'stepDecided', step: 0, decision: 'proceed' } })
+    early.add({ ...judged(early, 'proceed'), step: -1 })
+    expect(decide(early.state, early.now)[0]).toMatchObject({ kind: 'wait' })
+  })
+
   it('closes without a rollback when it is aborted before production changed', () => {
     const d = new SmallDeployment()
     const statement = {

@@ -27,7 +27,11 @@ function decideStep(state: DeploymentState, step: StepRecord, now: number): Comm
     const sentence = `${name} skipped the rest of the wait: ${skip.event.statement.reason}`
     return [decided(step, sentence, judged?.event.numbers ?? null, skip.event.statement.person)]
   }
-  if (now < step.dueAtMs) return [{ kind: 'wait', untilMs: step.dueAtMs }]
+  if (now < step.dueAtMs && !isEarly(state, step)) return [{ kind: 'wait', untilMs: step.dueAtMs }]
+  if (now < step.dueAtMs && judged) {
+    const early = `${formatDuration(step.dueAtMs - now)} early: ${judged.event.sentence}`
+    return [decided(step, early, judged.event.numbers, null)]
+  }
   if (!judged || judged.at < step.dueAtMs || judged.event.step !== step.step) return [{ kind: 'judge' }]
   if (judged.event.verdict === 'proceed')
     return state.hold ? release : [decided(step, judged.event.sentence, judged.event.numbers, null)]
@@ -42,6 +46,14 @@ function decideStep(state: DeploymentState, step: StepRecord, now: number): Comm
   const nextLook = judged.at + state.opened.policy.rollback.interval
   return now < nextLook ? [{ kind: 'wait', untilMs: nextLook }] : [{ kind: 'judge' }]
 }
+
+/** The policy allows it, and the evidence of this very step is there. */
+const isEarly = ({ opened, analysis, hold }: DeploymentState, step: StepRecord): boolean =>
+  opened.policy.rollback.earlyProceed &&
+  hold === null &&
+  analysis?.event.verdict === 'proceed' &&
+  analysis.event.step === step.step &&
+  analysis.at >= step.startedAt
 
 const release: Command[] = [record({ type: 'released', reason: 'the analysis has its evidence now' })]
 

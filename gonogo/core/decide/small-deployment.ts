@@ -125,12 +125,19 @@ const service: Service = serviceSchema.parse({
   },
 })
 
+type Options = {
+  readonly strategy?: Strategy
+  readonly stable?: Release | null
+  readonly release?: Release
+  readonly rollback?: Partial<Service['policy']['rollback']>
+}
+
 /** A deployment that tests move along: events in, state out, with a clock of its own. */
 export class SmallDeployment {
   state: DeploymentState
   now = 1_000_000
 
-  constructor(options: { strategy?: Strategy; stable?: Release | null; release?: Release } = {}) {
+  constructor(options: Options = {}) {
     const event = opened(options)
     this.state = openState('d-small', { seq: 1, at: this.now, event })
   }
@@ -195,7 +202,7 @@ export class SmallDeployment {
   }
 }
 
-function opened(options: { strategy?: Strategy; stable?: Release | null; release?: Release }): Opened {
+function opened(options: Options): Opened {
   const next = options.release ?? release('1.1.0', { strategy: options.strategy ?? 'canary' })
   const stable = options.stable === undefined ? release('1.0.0') : options.stable
   const boundIds = ['1.1.1', '3.3.1', 'R4']
@@ -219,7 +226,7 @@ function opened(options: { strategy?: Strategy; stable?: Release | null; release
     replicas: 2,
     plan,
     planDigest: planDigest(plan),
-    policy: service.policy,
+    policy: { ...service.policy, rollback: { ...service.policy.rollback, ...options.rollback } },
     sla: service.sla,
     roster,
     authors: next.authors,
