@@ -1,7 +1,7 @@
 import { evidenceAgainst, ratiosOf } from './evidence.ts'
 import { limitBounds } from './latency-bound.ts'
 import { RULED_OUT_FROM } from './mirrored-bet.ts'
-import { type AnalysisPolicy, ratioToRuleOut } from './policy.ts'
+import { type AnalysisPolicy, type HarmBudget, ratioToRuleOut } from './policy.ts'
 import type { AnalysisState } from './state.ts'
 import { stepNumbers } from './tally.ts'
 
@@ -55,6 +55,13 @@ export function harmOfNextStep(policy: AnalysisPolicy, state: AnalysisState): nu
   const { canary, baseline } = stepNumbers(state)
   const elapsedMs = (state.knownAtMs ?? 0) - (state.stepAtMs ?? 0)
   if (!next || ratio === null || baseline.requests === 0 || elapsedMs <= 0) return null
-  const perMs = (canary.requests + baseline.requests) / elapsedMs
-  return (ratio - 1) * (baseline.errors / baseline.requests) * perMs * next.waitMs * next.weight
+  return harmOf(ratio, baseline, (canary.requests + baseline.requests) / elapsedMs, next)
 }
+
+/** (ratio − 1) × the old version's error rate × the canary's requests at `next`, with `perMs` requests of both versions. */
+export const harmOf = (
+  ratio: number,
+  baseline: { readonly errors: number; readonly requests: number },
+  perMs: number,
+  next: HarmBudget['steps'][number],
+): number => (ratio - 1) * (baseline.errors / baseline.requests) * perMs * next.waitMs * next.weight

@@ -12,12 +12,14 @@ import { registerInit } from './commands/init.ts'
 import { registerPeople } from './commands/people.ts'
 import { registerPlan } from './commands/plan.ts'
 import { registerReport } from './commands/report.ts'
+import { registerSimulate } from './commands/simulate.ts'
 import { registerStatus } from './commands/status.ts'
 import { registerVerify } from './commands/verify.ts'
 
 const VERBS = [
   registerInit,
   registerPlan,
+  registerSimulate,
   registerCheck,
   registerDrill,
   registerDeploy,

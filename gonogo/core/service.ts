@@ -145,6 +145,15 @@ export const serviceSchema = z.strictObject({
     })
     .prefault({}),
   policy: policySchema.prefault({}),
+  /** The service's usual traffic, for `gonogo simulate`; shares are per cent. */
+  traffic: z
+    .strictObject({
+      requestsPerSecond: positive,
+      errorRate: percentSchema.positive(),
+      /** Requests slower than the p95 limit. */
+      slowShare: percentSchema.default(0.05),
+    })
+    .optional(),
   /** No deployment may touch these times. */
   freezes: z
     .array(

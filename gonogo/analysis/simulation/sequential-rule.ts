@@ -2,6 +2,7 @@ import { betOnHarm, betOnHealth, type Circumstances, type Stakes, stakesOf } fro
 import { type Evidence, evidenceAgainst, SLOW_SHARE, startEvidence } from '../evidence.ts'
 import { RULED_OUT_FROM } from '../mirrored-bet.ts'
 import { type AnalysisPolicy, ratioToRuleOut } from '../policy.ts'
+import { harmOf } from '../proceeding.ts'
 import { releasedStake } from '../released-stake.ts'
 import type { Rule, Watcher } from './rule.ts'
 import type { MutableArm } from './traffic.ts'
@@ -13,8 +14,10 @@ import type { MutableArm } from './traffic.ts'
 export const sequentialRule = (
   policy: AnalysisPolicy,
   withHealth: boolean,
+  isEarly = false,
 ): Omit<Rule, 'start'> & { readonly start: () => SequentialWatcher } => ({
-  name: `gonogo, α = ${policy.alpha}`,
+  name: `gonogo, α = ${policy.alpha}${isEarly ? ', early' : ''}`,
+  isEarly,
   start: () => new SequentialWatcher(policy, stakesOf(policy), withHealth),
 })
 
@@ -29,6 +32,8 @@ class SequentialWatcher implements Watcher {
   readonly #how: MutableCircumstances
   #weight = 0
   #rises = 0
+  #step = -1
+  #inStep = { sinceMs: 0, requests: 0, baseline: { requests: 0, errors: 0 } }
 
   constructor(policy: AnalysisPolicy, stakes: Stakes, withHealth: boolean) {
     this.evidence = startEvidence(policy)
@@ -49,8 +54,10 @@ class SequentialWatcher implements Watcher {
 
   sees(canary: MutableArm, baseline: MutableArm, weight: number, atMs: number): boolean {
     if (canary.requests === 0) return false
-    if (weight > this.#weight && this.#weight > 0) this.#rises = Math.min(2, this.#rises + 1)
-    this.#weight = weight
+    if (weight !== this.#weight) this.#enterStep(weight, atMs)
+    this.#inStep.requests += canary.requests + baseline.requests
+    this.#inStep.baseline.requests += baseline.requests
+    this.#inStep.baseline.errors += baseline.errors
     const how = this.#how
     const isWarm = atMs > this.#policy.warmUpMs
     how.released = releasedStake(this.#policy, this.#rises, atMs)
@@ -63,11 +70,29 @@ class SequentialWatcher implements Watcher {
     return evidenceAgainst(this.evidence) >= this.#line
   }
 
-  mayProceed(weight: number): boolean {
+  #enterStep(weight: number, atMs: number): void {
+    if (this.#weight > 0) this.#rises = Math.min(2, this.#rises + 1)
+    this.#weight = weight
+    this.#step++
+    const sinceMs = atMs - this.#policy.intervalMs
+    this.#inStep = { sinceMs, requests: 0, baseline: { requests: 0, errors: 0 } }
+  }
+
+  mayProceed(weight: number, atMs: number): boolean {
     const { rate, fast, badEvents } = this.evidence
     if (!rate.won || !fast.won || evidenceAgainst(this.evidence) >= RULED_OUT_FROM) return false
     const needed = ratioToRuleOut(this.#policy, weight)
-    return needed === null || badEvents === 0 || this.hasRuledOut(needed)
+    return needed === null || badEvents === 0 || this.hasRuledOut(needed) || this.#isCheapToGoOn(atMs)
+  }
+
+  /** As `harmOfNextStep` has it, on this step's own numbers. */
+  #isCheapToGoOn(atMs: number): boolean {
+    const { harmBudget } = this.#policy
+    const next = harmBudget?.steps[this.#step + 1]
+    const ratio = this.#stakes.ratios.find((_, i) => this.evidence.ratios[i]?.won)
+    const { sinceMs, requests, baseline } = this.#inStep
+    if (!harmBudget || !next || ratio === undefined || baseline.requests === 0) return false
+    return harmOf(ratio, baseline, requests / (atMs - sinceMs), next) <= harmBudget.maxFailedRequests
   }
 
   hasRuledOut(ratio: number): boolean {

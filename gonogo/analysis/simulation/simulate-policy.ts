@@ -17,6 +17,8 @@ export type Question = {
   readonly noise: Noise
   readonly deployments: number
   readonly seed: number
+  /** Proceed as soon as the evidence is there. */
+  readonly isEarly: boolean
   /** Also answer for the literal reading and for the rules of other tools. */
   readonly withRivals: boolean
 }
@@ -47,10 +49,10 @@ export function* simulatePolicy(question: Question): Generator<Answer> {
   }
 }
 
-function rulesOf({ policy, withRivals }: Question): Rule[] {
+function rulesOf({ policy, isEarly, withRivals }: Question): Rule[] {
   const literal = literalRule(policy, policy.literal.minBadRequests)
-  const own = policy.mode === 'literal' ? literal : sequentialRule(policy, true)
-  return withRivals ? [own, ...rivalRules(policy)] : [own]
+  const own = policy.mode === 'literal' ? literal : sequentialRule(policy, true, isEarly)
+  return withRivals ? [own, ...rivalRules(policy).filter((rule) => rule.name !== own.name)] : [own]
 }
 
 /** The literal reading, and the documented examples of Argo Rollouts, Flagger and Kayenta. */

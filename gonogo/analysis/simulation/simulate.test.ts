@@ -186,6 +186,7 @@ describe('what a team asks beforehand', () => {
         noise: 'independent',
         deployments: 30,
         seed: 1,
+        isEarly: false,
         withRivals: true,
       }),
     ]
@@ -193,5 +194,31 @@ describe('what a team asks beforehand', () => {
     expect(answers[0]).toMatchObject({ errorRate: null, rolledBack: 0, rule: 'gonogo, α = 0.001' })
     expect(answers[0]?.medianCompletionMs).toBe((HOUR_MS * 5) / 12)
     expect(answers[7]).toMatchObject({ errorRate: 0.05, rolledBack: 30 })
+  })
+
+  it('proceeds as soon as the evidence is there where the policy is early, and not before', () => {
+    const early = played(sequentialRule(policy, true, true), null, 20)
+    const patient = played(sequentialRule(policy, true), null, 20)
+    for (const [i, end] of early.entries()) {
+      expect(end.end).toBe('completed')
+      expect(end.atMs).toBeGreaterThan(policy.warmUpMs)
+      expect(end.atMs).toBeLessThan(patient[i]?.atMs ?? 0)
+    }
+  })
+
+  it('goes on without enough evidence where the harm budget allows it', () => {
+    const short = { ...policy, ruleOut: [{ weight: 0, ratio: 1.25 }] }
+    const steps = [
+      { weight: 0.05, waitMs: 120_000 },
+      { weight: 0.25, waitMs: 120_000 },
+    ]
+    const playShort = (maxFailedRequests: number) => {
+      const rule = sequentialRule({ ...short, harmBudget: { maxFailedRequests, steps } }, true)
+      const model = { requestsPerSecond: 1000, healthy, fault: null, noise: 'independent' as const }
+      const plan = { rule, model, steps: steps.slice(0, 1), intervalMs: 1000, extensions: 0, deployments: 20 }
+      return simulate({ ...plan, seed: 3 }).filter((one) => one.end === 'completed').length
+    }
+    expect(playShort(1)).toBe(0)
+    expect(playShort(100_000)).toBe(20)
   })
 })

@@ -4,11 +4,13 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { systemClock } from '#engine/clock.ts'
 import { type Deployed, deploy } from '#engine/deploy.ts'
+import { EXIT, Refusal } from '#engine/exit-codes.ts'
 import { openDeploymentOf } from '#engine/open-deployment.ts'
 import { openLog, stateFolder, type Workspace } from '#engine/workspace.ts'
 import type { Signer } from '#evidence/signatures.ts'
 import type { Store } from '#store/store.ts'
 import type { OpenTarget } from '#targets/open-target.ts'
+import { lockFolder } from '#targets/processes/supervisor/instance-lock.ts'
 import { deploymentJson, exitSummary } from '../commands/deploy.ts'
 import { LiveView } from '../live-view.ts'
 import { loadReleaseOf, loadWorkspace } from '../load.ts'
@@ -34,6 +36,28 @@ export type DemoResult = {
 /** Prepares a service with a history, puts 100 requests a second on it, and deploys a good release and a bad one. */
 export async function runDemo(serviceFile: string, output: Output, stop: AbortSignal): Promise<DemoResult> {
   const workspace = loadWorkspace(serviceFile)
+  const unlock = await lockDemo(workspace.root)
+  try {
+    return await runAlone(workspace, output, stop)
+  } finally {
+    unlock()
+  }
+}
+
+/** Two demos in one folder would end each other's processes. */
+async function lockDemo(root: string): Promise<() => void> {
+  const folder = join(stateFolder(root), 'demo-lock')
+  await mkdir(folder, { recursive: true })
+  const unlock = lockFolder(folder)
+  if (unlock) return unlock
+  throw new Refusal(
+    'in-use',
+    `another demo runs in ${root}; wait for its end, or end it with Ctrl-C`,
+    EXIT.environment,
+  )
+}
+
+async function runAlone(workspace: Workspace, output: Output, stop: AbortSignal): Promise<DemoResult> {
   const { signers, tokens } = await prepare(workspace, output)
   const targets: OpenTarget[] = []
   const store = openLog(workspace.root)
