@@ -12,6 +12,10 @@ const COMMANDS = {
   demo: [[node, join(root, 'gonogo', 'cli', 'gonogo.mjs'), 'demo']],
   test: [[join(bin, 'vitest'), 'run']],
   'test:crash': [[join(bin, 'vitest'), 'run', '--config', 'vitest.slow.config.ts']],
+  'test:real': [
+    [node, join(root, 'scripts', 'system-packages.mjs'), 'prometheus'],
+    [join(bin, 'vitest'), 'run', '--config', 'vitest.real.config.ts'],
+  ],
   check: [[join(bin, 'biome'), 'ci', '.'], [join(bin, 'tsc'), '-p', '.'], [join(bin, 'knip')]],
   fix: [[join(bin, 'biome'), 'check', '--write', '.']],
   bench: [[node, join(root, 'bench', 'main.ts')]],

@@ -1,3 +1,4 @@
+import { metricsSettingsSchema, type TextSettings } from '#core/metrics-settings.ts'
 import { readCobertura } from './cobertura/index.ts'
 import { readCtrf } from './ctrf/index.ts'
 import { readCheckRuns } from './github-checks/index.ts'
@@ -9,6 +10,7 @@ import { readLcov } from './lcov/index.ts'
 import { readNpmAudit } from './npm-audit/index.ts'
 import { readOpenApi } from './openapi/index.ts'
 import { readOsvScanner } from './osv-scanner/index.ts'
+import { countersIn } from './prometheus-text/index.ts'
 import { readSarif } from './sarif/index.ts'
 
 export type ReaderSample = {
@@ -17,8 +19,11 @@ export type ReaderSample = {
   readonly text: string
   /** Reads it, and says what it came to in one comparable value. */
   read(text: string): unknown
+  /** A cut between two of its lines cannot be seen in the text; the transport sees it. */
+  readonly isListOfLines?: boolean
 }
 
+const metrics = metricsSettingsSchema.parse({ source: 'instances' }) as TextSettings
 const SHA = 'b'.repeat(40)
 const json = (value: unknown): string => JSON.stringify(value, null, 1)
 
@@ -182,5 +187,11 @@ export const READER_SAMPLES: readonly ReaderSample[] = [
       components: { responses: { A: { description: 'a' } } },
     }),
     read: (text) => readOpenApi(text, 'sample'),
+  },
+  {
+    name: 'Prometheus text',
+    text: '# TYPE http_requests_total counter\n# TYPE http_request_duration_seconds histogram\nhttp_requests_total{route="/a",status="500"} 3\nhttp_request_duration_seconds_bucket{le="0.1",route="/a",status="500"} 2\nhttp_request_duration_seconds_bucket{le="+Inf",route="/a",status="500"} 3\n',
+    read: (text) => countersIn(text, metrics, 'sample'),
+    isListOfLines: true,
   },
 ]

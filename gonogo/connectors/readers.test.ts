@@ -69,7 +69,8 @@ describe.each(READER_SAMPLES)('the reader of $name', (sample) => {
   test('takes no document that is cut off for a whole one', () => {
     const whole = sample.text.trimEnd()
     for (let end = 0; end < whole.length; end += 1)
-      expect(outcome(sample, whole.slice(0, end)), `cut at ${end}`).toHaveProperty('problem')
+      if (!(sample.isListOfLines && whole[end - 1] === '\n'))
+        expect(outcome(sample, whole.slice(0, end)), `cut at ${end}`).toHaveProperty('problem')
   })
 
   test('takes no document that is nested without an end', () => {

@@ -1,4 +1,5 @@
 import { type Checklist, itemsOf } from './checklist.ts'
+import { formatDuration } from './duration.ts'
 import { nearestOf } from './nearest.ts'
 import { ROLES, type Role, VOTING_ROLES } from './roles.ts'
 import type { Service } from './service.ts'
@@ -37,6 +38,7 @@ export function checkService(service: Service, checklist: Checklist | null): Fin
   return [
     ...unknownItems(service, checklist),
     ...staging(service),
+    ...scrapeIntervals(service),
     ...twoVotingRoles(service),
     ...unheldRoles(service, checklist),
     ...sharedKeys(service),
@@ -66,6 +68,21 @@ function staging(service: Service): Finding[] {
       message: `there is no environment ${service.staging}; name one of ${names.join(', ')}`,
     },
   ]
+}
+
+/** Between two scrapes there is nothing new to judge: each look would be blind. */
+function scrapeIntervals({ environments, policy }: Service): Finding[] {
+  const { interval } = policy.rollback
+  return Object.entries(environments).flatMap(([name, { metrics }]) => {
+    if (metrics.source !== 'prometheus' || metrics.scrapeInterval <= interval) return []
+    return [
+      {
+        path: ['environments', name, 'metrics', 'scrapeInterval'],
+        code: 'interval-too-short',
+        message: `is ${formatDuration(metrics.scrapeInterval)}, and policy.rollback.interval ${formatDuration(interval)}; scrape more often, or set the interval to the same`,
+      },
+    ]
+  })
 }
 
 function twoVotingRoles(service: Service): Finding[] {

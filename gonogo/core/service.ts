@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { durationSchema } from './duration.ts'
+import { metricsSettingsSchema } from './metrics-settings.ts'
 import { roleSchema } from './roles.ts'
 
 const percentSchema = z.number().min(0).max(100)
@@ -43,6 +44,8 @@ const environmentSchema = z.strictObject({
   /** Bearer tokens and addresses that probes use there; values may be `${env:NAME}` or `${file:PATH}`. */
   access: z.record(z.string(), z.string()).default({}),
   database: databaseSchema.optional(),
+  /** Where the counters come from that the deployment is judged by. */
+  metrics: metricsSettingsSchema.prefault({ source: 'router' }),
 })
 
 const stepSchema = z.strictObject({ weight: percentSchema, wait: durationSchema })

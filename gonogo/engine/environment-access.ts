@@ -1,6 +1,6 @@
-import { readFile } from 'node:fs/promises'
 import { resolve } from 'node:path'
 import { CheckProblem, type EnvironmentAccess } from '#checks/check.ts'
+import { lookUp } from '#connectors/secret-reference/index.ts'
 import type { Service } from '#core/service.ts'
 import type { Target } from '#targets/target.ts'
 
@@ -37,9 +37,6 @@ export function environmentAccess(
   }
 }
 
-const REFERENCE = /^\$\{(?<kind>env|file):(?<name>[^}]+)\}$/
-
-/** `${env:NAME}` and `${file:PATH}` are looked up when they are wanted, so that a rotated token is seen. */
 async function accessValue(
   root: string,
   environment: string,
@@ -49,14 +46,7 @@ async function accessValue(
   const where = `environments.${environment}.access.${key}`
   const text = declared[key]
   if (text === undefined) throw new CheckProblem(`${where} is not declared; add it to the service file`)
-  const { kind, name = '' } = REFERENCE.exec(text)?.groups ?? {}
-  if (kind === undefined) return text
-  const value =
-    kind === 'env' ? process.env[name] : await readFile(resolve(root, name), 'utf8').catch(() => undefined)
-  const found = value?.trim()
-  if (!found)
-    throw new CheckProblem(
-      `${where}: ${kind === 'env' ? `the variable ${name}` : name} cannot be read or is empty`,
-    )
-  return found
+  return lookUp(root, text, where).catch((problem: Error) => {
+    throw new CheckProblem(problem.message)
+  })
 }

@@ -1,3 +1,8 @@
+import { prometheusSource } from '#connectors/prometheus/index.ts'
+import { type Scraped, textSource } from '#connectors/prometheus-text/index.ts'
+import { lookUp } from '#connectors/secret-reference/index.ts'
+import type { MetricsSettings } from '#core/metrics-settings.ts'
+import type { Environment } from '#core/service.ts'
 import { processesConfigSchema } from './processes/config.ts'
 import { openProcessesTarget } from './processes/processes-target.ts'
 import type { Target } from './target.ts'
@@ -27,7 +32,7 @@ export class TargetProblem extends Error {
 /** Opens an environment's target by its kind. Throws a TargetProblem when that cannot be. */
 export async function openTarget(
   name: string,
-  environment: { readonly target: { readonly kind: string } },
+  environment: Pick<Environment, 'target'> & Partial<Pick<Environment, 'metrics'>>,
   folder: string,
   root: string,
 ): Promise<OpenTarget> {
@@ -47,5 +52,23 @@ export async function openTarget(
   }
   const opened = await openProcessesTarget({ name, folder, root, config: config.data })
   if (!opened.ok) throw new TargetProblem(opened.code, opened.detail)
-  return opened.target
+  return withMetrics(opened.target, name, environment.metrics ?? { source: 'router' }, root)
+}
+
+/** The target with its counters read from where the service file says. */
+function withMetrics(target: OpenTarget, name: string, settings: MetricsSettings, root: string): OpenTarget {
+  if (settings.source === 'router') return target
+  if (settings.source === 'instances')
+    return { ...target, metrics: textSource(settings, () => publicInstances(target)) }
+  const { url, token } = settings
+  const where = `environments.${name}.metrics.token`
+  const server = async () => ({ url, token: token ? await lookUp(root, token, where) : null })
+  return { ...target, metrics: prometheusSource(settings, server) }
+}
+
+async function publicInstances(target: Target): Promise<Scraped[]> {
+  const { instances } = await target.observe()
+  return instances
+    .filter((one) => one.isPublic)
+    .map(({ version, id, url }) => ({ version, instance: id, url }))
 }

@@ -1,7 +1,10 @@
 import { z } from 'zod'
 import { planLatency } from '#analysis/index.ts'
+import { appendixC } from '#connectors/prometheus/index.ts'
+import { lookUp } from '#connectors/secret-reference/index.ts'
 import type { HistogramBucket, InstanceSample } from '#core/sample.ts'
 import { type CheckContext, CheckProblem, type CheckResult, defineCheck, fail, pass } from '../check.ts'
+import { readingEvidence } from '../reading.ts'
 
 export const check = defineCheck({
   id: '3.2.5',
@@ -9,7 +12,7 @@ export const check = defineCheck({
   config: z.strictObject({}),
   bound: () => true,
   limitMs: 10_000,
-  run,
+  run: readingEvidence(run),
 })
 
 /** The thresholds stand in the service file, and what they are compared with gives numbers for the stable version now. */
@@ -42,7 +45,19 @@ async function run(ctx: CheckContext): Promise<CheckResult> {
     throw new CheckProblem(
       `${gaps.join('; ')}. Add bounds to the service’s histogram; who deploys without that trigger accepts it by a waiver`,
     )
-  return pass(`${said}; both are measured for ${stable.version} now`, { ...rest, population })
+  const queried = await queryAppendixC(ctx, stable.version)
+  return pass(`${said}; both are measured for ${stable.version} now${queried}`, { ...rest, population })
+}
+
+/** Where a Prometheus is declared, the checklist's own queries must give numbers, too. Throws where they give none. */
+async function queryAppendixC(ctx: CheckContext, version: string): Promise<string> {
+  const { name } = ctx.environment
+  const settings = ctx.service.environments[name]?.metrics
+  if (settings?.source !== 'prometheus') return ''
+  const where = `environments.${name}.metrics.token`
+  const token = settings.token ? await lookUp(ctx.root, settings.token, where) : null
+  const { errorPercent, p95Ms } = await appendixC(settings, { url: settings.url, token }, version, ctx.signal)
+  return `; by the queries of Appendix C ${errorPercent.toFixed(2)} % errors, p95 ${Math.round(p95Ms)} ms`
 }
 
 /** All instances' histograms as one, on the bounds that each of them has. */

@@ -1,0 +1,2 @@
+export { countersIn } from './instance-counters.ts'
+export { type Scraped, textSource } from './source.ts'

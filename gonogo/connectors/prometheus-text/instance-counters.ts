@@ -1,0 +1,48 @@
+import type { TextSettings } from '#core/metrics-settings.ts'
+import type { HistogramBucket } from '#core/sample.ts'
+import { ReadingProblem } from '../reading-problem.ts'
+import { parseExposition, type Series } from './parse.ts'
+
+export type InstanceCounters = {
+  readonly requests: number
+  readonly errors: number
+  readonly buckets: readonly HistogramBucket[]
+}
+
+/**
+ * Requests, failures and durations of users' traffic in one instance's text. An instance that was asked nothing yet has
+ * no series, but it must name the metric. Throws a ReadingProblem.
+ */
+export function countersIn(text: string, settings: TextSettings, source: string): InstanceCounters {
+  const { requests, duration, status, failed, except } = settings
+  const bucket = `${duration}_bucket`
+  const { series, declared } = parseExposition(text, [requests, bucket], source)
+  for (const name of [requests, duration])
+    if (!declared.has(name) && !declared.has(`${name}_bucket`))
+      throw new ReadingProblem('wrong-format', source, `there is no metric ${name}`)
+  const isUsers = ({ labels }: Series) =>
+    !Object.entries(except).some(([label, values]) => values.includes(labels[label] ?? ''))
+  const answered = (series.get(requests) ?? []).filter(isUsers)
+  const isFailed = new RegExp(`^(?:${failed})$`)
+  const unnamed = answered.find(({ labels }) => labels[status] === undefined)
+  if (unnamed) throw new ReadingProblem('wrong-format', source, `${requests} has no label ${status}`)
+  return {
+    requests: sumOf(answered),
+    errors: sumOf(answered.filter(({ labels }) => isFailed.test(labels[status] ?? ''))),
+    buckets: histogramOf((series.get(bucket) ?? []).filter(isUsers), source),
+  }
+}
+
+const sumOf = (series: readonly Series[]): number => series.reduce((sum, { value }) => sum + value, 0)
+
+/** All series as one cumulative histogram in ms. */
+function histogramOf(series: readonly Series[], source: string): HistogramBucket[] {
+  const counts = new Map<number, number>()
+  for (const { labels, value } of series) {
+    const leMs = labels.le === '+Inf' ? Number.POSITIVE_INFINITY : Number(labels.le) * 1000
+    counts.set(leMs, (counts.get(leMs) ?? 0) + value)
+  }
+  if (counts.size > 0 && !counts.has(Number.POSITIVE_INFINITY))
+    throw new ReadingProblem('inconsistent', source, 'the histogram has no bucket +Inf')
+  return [...counts].sort(([a], [b]) => a - b).map(([leMs, count]) => ({ leMs, count }))
+}

@@ -1,0 +1,72 @@
+import { ReadingProblem } from '../reading-problem.ts'
+
+export type Series = { readonly labels: Readonly<Record<string, string>>; readonly value: number }
+
+/** The series of some metrics; `declared` names those of them that the text speaks of, though none may have a series. */
+export type Exposition = {
+  readonly series: ReadonlyMap<string, readonly Series[]>
+  readonly declared: ReadonlySet<string>
+}
+
+const SAMPLE = /^(?<name>[a-zA-Z_:][a-zA-Z0-9_:]*)(?:\{(?<labels>.*)\})?\s+(?<value>\S+)(?:\s+-?\d+)?\s*$/
+const LABEL = /\s*(?<name>[a-zA-Z_][a-zA-Z0-9_]*)\s*=\s*"(?<value>(?:[^"\\\n]|\\.)*)"\s*(?:,|$)/y
+const NUMBERS: Readonly<Record<string, number>> = {
+  NaN: Number.NaN,
+  '+Inf': Number.POSITIVE_INFINITY,
+  Inf: Number.POSITIVE_INFINITY,
+  '-Inf': Number.NEGATIVE_INFINITY,
+}
+
+/**
+ * Reads the wanted metrics of a Prometheus text exposition (format 0.0.4); lines of others are passed over unread.
+ * Throws a ReadingProblem where a wanted line is not what it should be, or stands there twice.
+ */
+export function parseExposition(text: string, wanted: readonly string[], source: string): Exposition {
+  if (text.length > 0 && !text.endsWith('\n'))
+    throw new ReadingProblem('cut-off', source, 'the text does not end with a line feed')
+  const series = new Map<string, Series[]>()
+  const declared = new Set<string>()
+  const seen = new Set<string>()
+  for (const [at, line] of text.split('\n').entries()) {
+    const name = wanted.find((one) => line.startsWith(one) && /^[{\s]/.test(line.slice(one.length)))
+    if (name === undefined) {
+      const type = /^#\s+TYPE\s+(?<name>\S+)/.exec(line)?.groups?.name
+      if (type !== undefined && wanted.some((one) => one === type || one === `${type}_bucket`))
+        declared.add(type)
+      continue
+    }
+    const found = parseLine(line, `${source}, line ${at + 1}`)
+    const key = `${name} ${JSON.stringify(Object.entries(found.labels).sort())}`
+    if (seen.has(key)) throw new ReadingProblem('inconsistent', source, `line ${at + 1} stands there twice`)
+    seen.add(key)
+    declared.add(name)
+    const known = series.get(name)
+    if (known) known.push(found)
+    else series.set(name, [found])
+  }
+  return { series, declared }
+}
+
+function parseLine(line: string, source: string): Series {
+  const { labels = '', value = '' } = SAMPLE.exec(line)?.groups ?? {}
+  const number = NUMBERS[value] ?? (value === '' ? undefined : Number(value))
+  if (number === undefined || (Number.isNaN(number) && value !== 'NaN'))
+    throw new ReadingProblem('wrong-format', source, `“${line.slice(0, 80)}” is no sample`)
+  return { labels: parseLabels(labels, source), value: number }
+}
+
+const ESCAPES: Readonly<Record<string, string>> = { n: '\n' }
+
+function parseLabels(text: string, source: string): Record<string, string> {
+  const labels: Record<string, string> = {}
+  LABEL.lastIndex = 0
+  let end = 0
+  while (end < text.trimEnd().length) {
+    const { name, value = '' } = LABEL.exec(text)?.groups ?? {}
+    if (name === undefined)
+      throw new ReadingProblem('wrong-format', source, `“${text.slice(end, end + 40)}” is no label`)
+    labels[name] = value.replace(/\\(.)/g, (_all, char: string) => ESCAPES[char] ?? char)
+    end = LABEL.lastIndex
+  }
+  return labels
+}
