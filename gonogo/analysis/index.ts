@@ -3,6 +3,6 @@
 export { type AnalysisVerdict, type ArmNumbers, type Judgement, judge } from './judge.ts'
 export { type LatencyPlan, planLatency } from './latency-bound.ts'
 export { observe } from './observe.ts'
-export { type AnalysisPolicy, defaultAnalysisPolicy, type Trigger } from './policy.ts'
+export { type AnalysisPolicy, defaultAnalysisPolicy, TRIGGERS, type Trigger } from './policy.ts'
 export type { ObserveContext } from './read-scrape.ts'
 export { type AnalysisState, startAnalysis } from './state.ts'

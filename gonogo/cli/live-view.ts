@@ -1,6 +1,6 @@
 import { createLogUpdate } from 'log-update'
 import stringWidth from 'string-width'
-import type { Judgement } from '#analysis/index.ts'
+import { type Judgement, TRIGGERS } from '#analysis/index.ts'
 import { formatDuration } from '#core/duration.ts'
 import type { Recorded } from '#core/events.ts'
 import type { DeploymentState } from '#core/state.ts'
@@ -121,7 +121,7 @@ export class LiveView implements Listener {
     return [
       ` error   ${percent(canary.errorRatio)} vs ${percent(baseline?.errorRatio)}   limit ${errorRate} % or ${errorRatio}×`,
       ` p95     ${bucket(canary.p95Ms)} vs ${bucket(baseline?.p95Ms)}   limit ${p95Ms} ms or ${p95Ratio}×`,
-      ` evidence ${judgement.evidence.toPrecision(2)} of ${judgement.line}        failed requests ${canary.errors}`,
+      ` evidence ${short(judgement.evidence)} of ${judgement.line}${loudest(judgement)} · ${ruledOut(judgement)} · failed requests ${canary.errors}`,
     ]
   }
 
@@ -142,6 +142,27 @@ export class LiveView implements Listener {
     return `next ${formatDuration(Math.max(0, due - Date.now()))}`
   }
 }
+
+const short = (n: number): string => (n >= 1e6 ? n.toExponential(0) : String(Number(n.toPrecision(2))))
+
+const TRIGGER_WORDS = {
+  errorRatio: 'error ratio',
+  errorRate: 'error rate',
+  latencyP95: 'p95',
+  latencyRatio: 'p95 ratio',
+} as const
+
+/** Which trigger brings most of the evidence, once there is any. */
+function loudest({ perTrigger }: Judgement): string {
+  const [most] = TRIGGERS.map((name) => ({
+    name,
+    part: perTrigger[name].weight * perTrigger[name].evidence,
+  })).sort((a, b) => b.part - a.part)
+  return most && most.part > 1 ? ` (${TRIGGER_WORDS[most.name]})` : ''
+}
+
+const ruledOut = ({ largestRatioNotRuledOut: ratio }: Judgement): string =>
+  ratio === null ? 'nothing ruled out yet' : `${ratio}× worse ruled out`
 
 function stateWord(state: DeploymentState, weight: number): string {
   if (state.rollback) return 'ROLLING BACK'

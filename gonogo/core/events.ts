@@ -42,6 +42,8 @@ export type Opened = {
   readonly stable: Release | null
   readonly strategy: Strategy
   readonly replicas: number
+  /** The public address when it was opened; older logs have none. */
+  readonly url?: string
   readonly plan: Plan
   readonly planDigest: string
   readonly policy: Policy

@@ -16,6 +16,8 @@ export type OpenRequest = {
   /** What runs there now; null on the first deployment. */
   readonly stable: Release | null
   readonly replicas: number
+  /** The public address, where a target was asked. */
+  readonly url?: string
   readonly now: number
 }
 
@@ -33,6 +35,7 @@ export function openedEvent(request: OpenRequest): Opened {
     stable,
     strategy: plan.strategy,
     replicas: request.replicas,
+    ...(request.url ? { url: request.url } : {}),
     plan,
     planDigest: planDigest(plan),
     policy: service.policy,

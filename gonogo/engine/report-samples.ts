@@ -1,9 +1,17 @@
-import { type AnalysisPolicy, type AnalysisState, judge, observe, startAnalysis } from '#analysis/index.ts'
+import {
+  type AnalysisPolicy,
+  type AnalysisState,
+  judge,
+  observe,
+  startAnalysis,
+  TRIGGERS,
+} from '#analysis/index.ts'
 import type { HistogramBucket, InstanceSample, Scrape } from '#core/sample.ts'
 import type { ReportSample } from '#report/index.ts'
 import type { Store } from '#store/store.ts'
 import { type KeptSample, parseSample } from './sampler.ts'
 
+type EvidenceRow = Pick<ReportSample, 'evidence' | 'line' | 'triggers' | 'notRuledOut'>
 type Arm = { requests: number; errors: number; p95Ms: [number, number | null] | null }
 
 /**
@@ -21,17 +29,21 @@ export function reportSamples(store: Store, id: string, policy: AnalysisPolicy):
 }
 
 /** The thresholds read literally keep no evidence. */
-function evidenceAt(
-  policy: AnalysisPolicy,
-  analysis: AnalysisState,
-): Pick<ReportSample, 'evidence' | 'line'> {
-  if (policy.mode === 'literal') return { evidence: null, line: null }
-  const { evidence, line } = judge(policy, analysis)
-  // Beyond any number it is still a number: JSON has no infinity.
-  return { evidence: Math.min(evidence, Number.MAX_VALUE), line }
+function evidenceAt(policy: AnalysisPolicy, analysis: AnalysisState): EvidenceRow {
+  if (policy.mode === 'literal') return { evidence: null, line: null, triggers: null, notRuledOut: null }
+  const { evidence, line, perTrigger, largestRatioNotRuledOut } = judge(policy, analysis)
+  return {
+    evidence: finite(evidence),
+    line,
+    triggers: TRIGGERS.map((one) => finite(perTrigger[one].weight * perTrigger[one].evidence)),
+    notRuledOut: largestRatioNotRuledOut ?? Number.MAX_VALUE,
+  }
 }
 
-function rowOf(before: KeptSample, sample: KeptSample): Omit<ReportSample, 'evidence' | 'line'> {
+/** Beyond any number it is still a number: JSON has no infinity. */
+const finite = (n: number): number => Math.min(n, Number.MAX_VALUE)
+
+function rowOf(before: KeptSample, sample: KeptSample): Omit<ReportSample, keyof EvidenceRow> {
   const { canaryVersion, baselineVersion, configuredWeight } = sample.context
   const canary = difference(before.scrape, sample.scrape, canaryVersion)
   const baseline = baselineVersion ? difference(before.scrape, sample.scrape, baselineVersion) : null

@@ -4,12 +4,12 @@ import { sha256 } from '#core/json.ts'
 import type { DeploymentState } from '#core/state.ts'
 import { exportBundle } from '#evidence/bundle.ts'
 import { openEvidenceStore } from '#evidence/evidence-store.ts'
-import { renderReport } from '#report/index.ts'
+import { type ReportPlace, renderReport } from '#report/index.ts'
 import type { Store } from '#store/store.ts'
 import { analysisPolicy } from './analysis-policy.ts'
 import { toRecorded } from './journal.ts'
 import { reportSamples } from './report-samples.ts'
-import { deploymentFolder, evidenceFolder, type Workspace } from './workspace.ts'
+import { deploymentFolder, environmentFolder, evidenceFolder, type Workspace } from './workspace.ts'
 
 /** Renders a deployment's report from its log and writes it as HTML, Markdown and JSON. Answers with the JSON's digest. */
 export async function writeReport(
@@ -29,6 +29,7 @@ export async function writeReport(
     now,
     chainHead: records.at(-1)?.hash ?? '',
     bundle: join(folder, 'bundle'),
+    ...placeOf(workspace, state),
   })
   await mkdir(folder, { recursive: true })
   const path = join(folder, `${name}.html`)
@@ -36,6 +37,23 @@ export async function writeReport(
   await replace(join(folder, `${name}.md`), rendered.markdown)
   await replace(join(folder, `${name}.json`), rendered.json)
   return { path, digest: sha256(rendered.json) }
+}
+
+/** Nothing, where the service file does not declare the environment any more. */
+function placeOf(workspace: Workspace, { opened }: DeploymentState): { place?: ReportPlace } {
+  const { service } = workspace
+  const environment = service.environments[opened.environment]
+  if (!environment) return {}
+  const labels = environment.metrics.source === 'prometheus' ? environment.metrics.labels : {}
+  const selector = Object.entries({ job: service.service, ...labels }).map(
+    ([label, value]) => `${label}=${JSON.stringify(value)}`,
+  )
+  const names = {
+    log: join(environmentFolder(workspace, opened.environment), 'logs', '*.log'),
+    selector: selector.join(', '),
+    ...(opened.url ? { url: opened.url } : {}),
+  }
+  return { place: { target: environment.target.kind, names, contacts: service.contacts } }
 }
 
 /** The closed deployment's last report and its bundle: everything a stranger needs to verify it offline. */

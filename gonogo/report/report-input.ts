@@ -10,6 +10,9 @@ export type ArmSample = {
   readonly p95Ms: readonly [number, number | null] | null
 }
 
+/** The four triggers, as a plot names them. */
+export const TRIGGER_WORDS = ['error ratio', 'error rate', 'p95', 'p95 ratio'] as const
+
 /** One interval of the measurements, already differenced. */
 export type ReportSample = {
   /** End of the interval, epoch ms. */
@@ -24,6 +27,10 @@ export type ReportSample = {
   readonly evidence: number | null
   /** The value of `evidence` at which the deployment rolls back. */
   readonly line: number | null
+  /** What each trigger brings into `evidence`, in the order of `TRIGGER_WORDS`; null where the mode keeps none. */
+  readonly triggers: readonly number[] | null
+  /** The new version has at most so many times the old one's error rate; above 100: not even that is known. Null as above. */
+  readonly notRuledOut: number | null
   /** True when the source did not answer in this interval; its zeros are then nobody's counts. */
   readonly unknown?: boolean
 }

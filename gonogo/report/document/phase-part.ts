@@ -3,7 +3,7 @@ import { type Block, heading, type Inline, type Line, paragraph, recorded, table
 
 /** The weight does not change any more. */
 const WATCH_PANELS = ['errors', 'p95', 'evidence', 'requests'] as const
-const FIGURE_PANELS = ['weight', 'errors', 'p95', 'evidence', 'requests'] as const
+const FIGURE_PANELS = ['weight', 'errors', 'p95', 'evidence', 'ruledOut', 'requests'] as const
 
 /** One phase of the document, in its order and wording. */
 export function phasePart(model: ReportModel, phase: PhaseEntry): Block[] {

@@ -53,7 +53,7 @@ caption{text-align:left;font-weight:600;font-size:.875rem;padding:.25rem 0 .375r
 caption.hidden{position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inset(50%)}
 th,td{text-align:left;vertical-align:top;padding:.375rem .75rem .375rem 0;border-bottom:1px solid var(--rule);font-weight:400}
 th:last-child,td:last-child{padding-right:0}
-td{min-width:3rem}
+td{min-width:3rem;overflow-wrap:anywhere}
 thead th{font-weight:600;font-size:.75rem;color:var(--quiet);border-bottom-color:var(--rule-strong);vertical-align:bottom}
 .short{white-space:nowrap}
 .list{padding-left:1.25rem}.list.plain{list-style:none;padding-left:0}.list li{margin:.375rem 0}

@@ -11,6 +11,8 @@ const sample = (atMs: number, rest: Partial<ReportSample> = {}): ReportSample =>
   baseline: { requests: 95, errors: 1, p95Ms: [100, 200] },
   evidence: 1,
   line: 1000,
+  triggers: [1, 0, 0, 0],
+  notRuledOut: 5,
   ...rest,
 })
 const blind = (atMs: number) =>
@@ -19,6 +21,8 @@ const blind = (atMs: number) =>
     canary: { requests: 0, errors: 0, p95Ms: null },
     baseline: { requests: 0, errors: 0, p95Ms: null },
     evidence: null,
+    triggers: null,
+    notRuledOut: null,
   })
 
 describe('the columns of a plot', () => {
@@ -49,6 +53,11 @@ describe('the columns of a plot', () => {
   it('are not joined over time that nobody measured', () => {
     const bins = binSamples([sample(1000), blind(2000), sample(3000), sample(4000)])
     expect(runsOf(bins, (b) => b.canary?.requests ?? null).map((run) => run.length)).toEqual([1, 2])
+  })
+
+  it('are joined where a sample came a little early or late, and missed nothing', () => {
+    const bins = binSamples([1000, 2001, 3000, 3999, 5002, 6000].map((atMs) => sample(atMs)))
+    expect(runsOf(bins, (b) => b.canary?.requests ?? null)).toHaveLength(1)
   })
 
   it('come with the time that nobody measured, and the time between samples too far apart', () => {

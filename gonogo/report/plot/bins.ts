@@ -14,12 +14,17 @@ type ArmBin = {
 export type Bin = {
   readonly fromMs: number
   readonly toMs: number
+  /** Measured on from the column before; where not, nothing joins the two. */
+  readonly follows: boolean
   readonly weight: number
   readonly observedShare: number | null
   readonly canary: ArmBin | null
   readonly baseline: ArmBin | null
   readonly evidence: number | null
   readonly line: number | null
+  /** The most of each trigger, and the ratio not ruled out at its end. */
+  readonly triggers: readonly number[] | null
+  readonly notRuledOut: number | null
 }
 
 export type Gap = { readonly fromMs: number; readonly toMs: number }
@@ -50,10 +55,26 @@ export function binSamples(samples: readonly ReportSample[]): Bin[] {
     if (group) group.push(sample)
     else columns.set(column, [sample])
   }
-  return [...columns].map(([column, group]) => binOf(group, start + column * width, width, interval))
+  const groups = [...columns]
+  return groups.map(([column, group], i) => ({
+    ...binOf(group, start + column * width, width, interval),
+    follows: isContinued(groups[i - 1]?.[1].at(-1), group[0], interval),
+  }))
 }
 
-function binOf(group: readonly ReportSample[], fromMs: number, width: number, interval: number): Bin {
+/** Samples come a little early or late, so that a column may stay empty in which nothing was missed. */
+const isContinued = (
+  before: ReportSample | undefined,
+  next: ReportSample | undefined,
+  interval: number,
+): boolean => before !== undefined && next !== undefined && next.atMs - before.atMs <= interval * GAP_FACTOR
+
+function binOf(
+  group: readonly ReportSample[],
+  fromMs: number,
+  width: number,
+  interval: number,
+): Omit<Bin, 'follows'> {
   const last = group.at(-1)
   const shares = group.map((s) => s.observedShare).filter((s) => s !== null)
   const seen = group.filter((s) => !isBlind(s))
@@ -74,8 +95,13 @@ function binOf(group: readonly ReportSample[], fromMs: number, width: number, in
     ),
     evidence: evidence.length > 0 ? Math.max(...evidence) : null,
     line: last?.line ?? null,
+    triggers: mostOfEach(group.flatMap((s) => (s.triggers ? [s.triggers] : []))),
+    notRuledOut: last?.notRuledOut ?? null,
   }
 }
+
+const mostOfEach = (rows: readonly (readonly number[])[]): number[] | null =>
+  rows[0]?.map((_, i) => Math.max(...rows.map((row) => row[i] ?? 0))) ?? null
 
 function armOf(arms: readonly ArmSample[], seconds: number): ArmBin | null {
   const requests = arms.reduce((sum, arm) => sum + arm.requests, 0)

@@ -17,7 +17,7 @@ export function runsOf<T>(bins: readonly Bin[], value: (bin: Bin) => T | null): 
       previous = null
       continue
     }
-    const run = previous && bin.fromMs - previous.toMs < 1 ? runs.at(-1) : undefined
+    const run = previous && bin.follows ? runs.at(-1) : undefined
     if (run) run.push({ bin, value: found })
     else runs.push([{ bin, value: found }])
     previous = bin
@@ -25,26 +25,41 @@ export function runsOf<T>(bins: readonly Bin[], value: (bin: Bin) => T | null): 
   return runs
 }
 
-/** One version's line: solid or dashed by its class, with its own shape at about every tenth point. */
+type Value = (bin: Bin) => number | null
+
+const pointsOf = (bins: readonly Bin[], x: ToX, y: (v: number) => number, value: Value) =>
+  runsOf(bins, value).map((run) =>
+    run.map(({ bin, value: v }) => ({ x: x((bin.fromMs + bin.toMs) / 2), y: round(y(v)) })),
+  )
+
+/** A bare line, solid or dashed by its class. */
+export function trace(
+  bins: readonly Bin[],
+  kind: string,
+  x: ToX,
+  y: (v: number) => number,
+  value: Value,
+): Markup {
+  const draw = line<{ x: number; y: number }>(
+    (p) => p.x,
+    (p) => p.y,
+  )
+  return markup`${pointsOf(bins, x, y, value).map((run) => run.length > 1 && markup`<path class="line ${kind}" d="${draw(run)}"/>`)}`
+}
+
+/** One version's line, with its own shape at about every tenth point. */
 export function series(
   bins: readonly Bin[],
   kind: string,
   x: ToX,
   y: (v: number) => number,
-  value: (bin: Bin) => number | null,
+  value: Value,
 ): Markup {
-  const runs = runsOf(bins, value).map((run) =>
-    run.map(({ bin, value: v }) => ({ x: x((bin.fromMs + bin.toMs) / 2), y: round(y(v)) })),
-  )
-  const draw = line<{ x: number; y: number }>(
-    (p) => p.x,
-    (p) => p.y,
-  )
   const every = Math.max(1, Math.ceil(bins.length / 12))
-  const dots = runs.flatMap((run) =>
+  const dots = pointsOf(bins, x, y, value).flatMap((run) =>
     run.filter((_, i) => run.length === 1 || i % every === Math.floor(every / 2)),
   )
-  return markup`${runs.map((run) => run.length > 1 && markup`<path class="line ${kind}" d="${draw(run)}"/>`)}${dots.map((p) => shape(kind, p.x, p.y))}`
+  return markup`${trace(bins, kind, x, y, value)}${dots.map((p) => shape(kind, p.x, p.y))}`
 }
 
 /** A circle for the new version, a square for the one before, a small cross for what was observed. */

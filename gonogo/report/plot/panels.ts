@@ -1,7 +1,9 @@
 import { type Markup, markup } from '../html/markup.ts'
-import { buckets, series, steps, type ToX } from './lines.ts'
+import { TRIGGER_WORDS } from '../report-input.ts'
+import type { Bin } from './bins.ts'
+import { buckets, series, steps, type ToX, trace } from './lines.ts'
 import type { PlotData } from './plot-data.ts'
-import { type PanelName, round, type Y, yOf } from './scales.ts'
+import { MORE_THAN_ALL, type PanelName, round, type Y, yOf } from './scales.ts'
 
 type PanelFrame = {
   readonly top: number
@@ -15,6 +17,7 @@ const TITLES: Readonly<Record<PanelName, (data: PlotData) => string>> = {
   errors: (data) => `Failed requests, % · limit ${data.errorRateLimit} %`,
   p95: (data) => `p95, its histogram bucket · limit ${data.p95LimitMs} ms`,
   evidence: () => 'Evidence for a fault, log scale · line: rolls back',
+  ruledOut: () => 'So many times worse is ruled out from here on up, log scale',
   requests: () => 'Requests a second',
 }
 
@@ -51,15 +54,38 @@ function content(name: PanelName, data: PlotData, frame: PanelFrame, y: Y): Mark
     const top = y.scale.domain()[1] ?? data.p95LimitMs
     return markup`${limit(data.p95LimitMs, y, width)}${buckets(bins, 'baseline', x, at, top)}${buckets(bins, 'canary', x, at, top)}`
   }
+  if (name === 'ruledOut')
+    return markup`${noneKept(bins, (b) => b.notRuledOut, frame)}${steps(bins, 'canary', x, at, (b) => (b.notRuledOut === null ? null : Math.min(b.notRuledOut, MORE_THAN_ALL)))}`
   const line = bins.find((b) => b.line !== null)?.line ?? null
-  const none = bins.every((b) => b.evidence === null)
-  if (none)
-    return markup`<text class="tick" x="${width / 2}" y="${frame.height / 2}" text-anchor="middle">not kept in this mode</text>`
-  return markup`${line !== null && limit(line, y, width)}${series(bins, 'canary', x, at, (b) => (b.evidence === null ? null : Math.max(1, b.evidence)))}`
+  return markup`${noneKept(bins, (b) => b.evidence, frame)}${line !== null && limit(line, y, width)}${triggers(bins, x, at, width)}${series(bins, 'canary', x, at, (b) => (b.evidence === null ? null : Math.max(1, b.evidence)))}`
 
   function both(value: (arm: PlotData['bins'][number]['canary']) => number | null): Markup {
     return markup`${series(bins, 'baseline', x, at, (b) => value(b.baseline))}${series(bins, 'canary', x, at, (b) => value(b.canary))}`
   }
+}
+
+const noneKept = (
+  bins: PlotData['bins'],
+  value: (bin: Bin) => number | null,
+  frame: PanelFrame,
+): Markup | null =>
+  bins.every((b) => value(b) === null)
+    ? markup`<text class="tick" x="${frame.width / 2}" y="${frame.height / 2}" text-anchor="middle">not kept in this mode</text>`
+    : null
+
+const LABEL_HEIGHT = 11
+
+/** Each trigger that ever said something, thinly, with its name at its height on the right. */
+function triggers(bins: PlotData['bins'], x: ToX, at: (value: number) => number, width: number): Markup {
+  const heard = TRIGGER_WORDS.flatMap((word, i) => {
+    const most = Math.max(0, ...bins.map((b) => b.triggers?.[i] ?? 0))
+    return most > 1 ? [{ word, i, y: at(most) }] : []
+  }).sort((a, b) => a.y - b.y)
+  let free = Number.NEGATIVE_INFINITY
+  return markup`${heard.map(({ word, i, y }) => {
+    free = Math.max(y + 4, free + LABEL_HEIGHT)
+    return markup`${trace(bins, 'observed', x, at, (b) => (b.triggers ? Math.max(1, b.triggers[i] ?? 0) : null))}<text class="tick" x="${width}" y="${round(free)}" text-anchor="end">${word}</text>`
+  })}`
 }
 
 /** A limit is drawn where it is within the scale; the panel's title names it in any case. */

@@ -2,7 +2,9 @@ import { type ScaleContinuousNumeric, scaleLinear, scaleLog, scaleUtc } from 'd3
 import type { PlotData } from './plot-data.ts'
 
 type YScale = ScaleContinuousNumeric<number, number>
-export type PanelName = 'weight' | 'errors' | 'p95' | 'evidence' | 'requests'
+export type PanelName = 'weight' | 'errors' | 'p95' | 'evidence' | 'ruledOut' | 'requests'
+/** Where "not even 100 times worse is ruled out" stands in its panel. */
+export const MORE_THAN_ALL = 200
 export type Y = {
   readonly scale: YScale
   readonly ticks: readonly { readonly at: number; readonly text: string }[]
@@ -20,6 +22,7 @@ export function yOf(name: PanelName, data: PlotData, height: number): Y {
   if (name === 'requests') return fitted(Math.max(1, ...present(arms.map((a) => a?.perSecond))), height, '/s')
   if (name === 'p95')
     return latency(present(arms.flatMap((a) => [...(a?.p95Ms ?? [])])), data.p95LimitMs, height)
+  if (name === 'ruledOut') return logarithmic([1, MORE_THAN_ALL], [1, 10, 100], height, '×')
   const top = Math.max(
     10,
     ...present(data.bins.map((b) => b.line)),
