@@ -39,6 +39,19 @@ export class LiveView implements Listener {
     if (line) this.#print(line, recorded.at, state.id)
   }
 
+  /** Shows a deployment as it stands, before anything new happens in it. */
+  attach(state: DeploymentState): void {
+    this.#state = state
+    const [next] = nextLines(state, Date.now(), 1)
+    const since = `${state.seq} entries so far, the last at ${new Date(state.lastAt).toISOString().slice(0, 19)}Z`
+    if (state.seq > 1)
+      this.#print(
+        { word: 'resume', text: `${state.stage} · ${since}${next ? ` · ${next}` : ''}`, tone: 'calm' },
+        Date.now(),
+        state.id,
+      )
+  }
+
   started(what: { kind: string; id: string; atMs: number }): void {
     this.#running.set(`${what.kind} ${what.id}`, what.atMs)
   }

@@ -49,6 +49,7 @@ export type Ran = {
 
 /** A small service in production, with people who sign, in a folder of its own. Time runs ten times as fast. */
 export type World = {
+  readonly root: string
   readonly target: OpenTarget
   writeRelease(version: string, overrides?: Record<string, unknown>): Promise<void>
   /** Deploys in a process of its own, which kills itself at the nth boundary; 0 lets it live. */
@@ -57,13 +58,13 @@ export type World = {
   close(): Promise<void>
 }
 
-/** `checklist`: path of the checklist to deploy by. */
-export async function makeWorld(checklist: string): Promise<World> {
+/** `checklist`: path of the checklist to deploy by; `more`: roles beyond the usual four, by person. */
+export async function makeWorld(checklist: string, more: Record<string, string> = {}): Promise<World> {
   const root = await mkdtemp(join(tmpdir(), 'gonogo-world-'))
   await mkdir(join(root, 'keys'))
   await mkdir(join(root, 'releases'))
   const people: Record<string, unknown> = {}
-  for (const [id, role] of Object.entries(PEOPLE)) {
+  for (const [id, role] of Object.entries({ ...PEOPLE, ...more })) {
     const { publicKeyLine, privateKeyPem } = makeDemoKey(id)
     await writeFile(join(root, 'keys', `${id}.pem`), privateKeyPem)
     people[id] = { name: id, contact: `${id}@world.internal`, roles: [role], keys: [publicKeyLine] }
@@ -82,7 +83,8 @@ export async function makeWorld(checklist: string): Promise<World> {
       rollingWait: '5s',
       watch: '2s',
       firstHour: '1s',
-      rollback: { window: '5s', warmUp: '1s', interval: '1s' },
+      // What is tried here is what happens to effects; numbers this small are no evidence.
+      rollback: { mode: 'literal', window: '5s', warmUp: '1s', interval: '1s' },
     },
   }
   await writeFile(join(root, 'gonogo.yaml'), JSON.stringify(service))
@@ -112,6 +114,7 @@ export async function makeWorld(checklist: string): Promise<World> {
   await target.promote('1.0.0', 'first-stable')
   const since = Date.now()
   return {
+    root,
     target,
     writeRelease,
     run: (version, killAt = 0) =>

@@ -8,6 +8,7 @@ import type { DeploymentState } from '#core/state.ts'
 import { systemClock } from '#engine/clock.ts'
 import { type Deployed, deploy } from '#engine/deploy.ts'
 import { EXIT } from '#engine/exit-codes.ts'
+import { readState } from '#engine/journal.ts'
 import { deploymentFolder, openLog, type Workspace } from '#engine/workspace.ts'
 import { action } from '../command.ts'
 import { interrupted } from '../interrupted.ts'
@@ -46,7 +47,11 @@ export function registerDeploy(root: Command): void {
         releaseOf: (stable) => loadReleaseOf(workspace, stable, null),
         clock: systemClock,
         listener: view,
-        opened: (id) => keys.listen(id),
+        opened: (id) => {
+          const state = readState(store, id)
+          if (state) view.attach(state)
+          keys.listen(id)
+        },
         stop: AbortSignal.any([interrupted(), keys.detached]),
       })
       keys.close()
