@@ -6,11 +6,22 @@ import { promisify } from 'node:util'
 
 const run = promisify(execFile)
 
+export const LEADING_ROLES = [
+  'deployment-lead',
+  'security-lead',
+  'engineering-lead',
+  'sre-on-call',
+  'engineering-manager',
+] as const
+export type LeadingRole = (typeof LEADING_ROLES)[number]
+
 export type Answers = {
   readonly service: string
   readonly startCommand: readonly string[]
   readonly checklist: string
   readonly people: readonly { readonly id: string; readonly name: string; readonly email: string }[]
+  /** Who holds which of the roles that gates and the watch ask; null: nobody said. */
+  readonly roles: Readonly<Record<LeadingRole, string | null>>
   readonly lockfile: string | null
   readonly junit: string | null
   readonly lcov: string | null
@@ -40,6 +51,7 @@ export async function findAnswers(folder: string): Promise<Answers> {
     startCommand: start ? start.split(' ') : ['node', 'server.js'],
     checklist: relative(folder, own) || own,
     people,
+    roles: Object.fromEntries(LEADING_ROLES.map((role) => [role, null])) as Answers['roles'],
     lockfile,
     junit,
     lcov,
@@ -93,21 +105,17 @@ async function authors(folder: string): Promise<Answers['people']> {
   return [...seen.values()].slice(0, MAX_PEOPLE)
 }
 
+const KEY_HINT = "  # the person's SSH public key line"
+
 /** The service file's text: complete, valid, and with CHANGE-ME wherever only a person knows. */
 export function serviceFileText(answers: Answers): string {
-  const people = answers.people.map(
-    ({ id, name, email }) =>
-      `  ${id}:\n    name: ${JSON.stringify(name)}\n    contact: ${JSON.stringify(email)}\n    emails: [${JSON.stringify(email)}]\n    roles: []\n    keys: []`,
-  )
-  const leads = [
-    'deployment-lead',
-    'security-lead',
-    'engineering-lead',
-    'sre-on-call',
-    'engineering-manager',
-  ].map(
+  const people = answers.people.map(({ id, name, email }) => {
+    const roles = LEADING_ROLES.filter((role) => answers.roles[role] === id)
+    return `  ${id}:\n    name: ${JSON.stringify(name)}\n    contact: ${JSON.stringify(email)}\n    emails: [${JSON.stringify(email)}]\n    roles: [${roles.join(', ')}]\n    keys: []${roles.length > 0 ? KEY_HINT : ''}`
+  })
+  const leads = LEADING_ROLES.filter((role) => answers.roles[role] === null).map(
     (role) =>
-      `  change-me-${role}:\n    name: CHANGE-ME\n    contact: CHANGE-ME\n    roles: [${role}]\n    keys: []  # the person's SSH public key line`,
+      `  change-me-${role}:\n    name: CHANGE-ME\n    contact: CHANGE-ME\n    roles: [${role}]\n    keys: []${KEY_HINT}`,
   )
   const checks = [
     ...(answers.junit ? [`  '1.1.2':\n    reports:\n      - { kind: unit, file: ${answers.junit} }`] : []),

@@ -4,14 +4,17 @@ import type { Command } from 'commander'
 import { EXIT, Refusal } from '#engine/exit-codes.ts'
 import { action } from '../command.ts'
 import { findAnswers, serviceFileText } from '../init-answers.ts'
+import { askMore } from '../init-questions.ts'
+import { isPlainTerminal } from '../output.ts'
 
 export function registerInit(root: Command): void {
   const command = root
     .command('init')
     .description('write a service file for this repository, with the answers that can be found in it')
     .option('--force', 'replace a service file that is there')
+    .option('--yes', 'ask nothing; what only a person knows says CHANGE-ME')
     .addHelpText('after', '\nExample: gonogo init')
-  action<{ force?: boolean }>(command, async (options, _args, globals, output) => {
+  action<{ force?: boolean; yes?: boolean }>(command, async (options, _args, globals, output) => {
     const file = resolve(globals.file)
     const isThere = await access(file).then(
       () => true,
@@ -19,11 +22,14 @@ export function registerInit(root: Command): void {
     )
     if (isThere && !options.force)
       throw new Refusal('exists', `${file} is there already; give --force to replace it`)
-    const answers = await findAnswers(resolve(file, '..'))
+    const found = await findAnswers(resolve(file, '..'))
+    const isAsked = process.stdin.isTTY && !isPlainTerminal() && !options.yes && !globals.json
+    const answers = isAsked ? await askMore(found) : found
+    if (!answers) return EXIT.interrupted
     await writeFile(file, serviceFileText(answers))
-    const found = answers.found.map((f) => `  ${f}`).join('\n')
+    const said = answers.found.map((f) => `  ${f}`).join('\n')
     output.result(
-      `wrote ${basename(file)}; found by itself:\n${found}\nnext: fill in what says CHANGE-ME, then gonogo plan`,
+      `wrote ${basename(file)}; found by itself:\n${said}\nnext: fill in what says CHANGE-ME, then gonogo plan`,
       { file, ...answers },
     )
     return EXIT.good

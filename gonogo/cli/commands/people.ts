@@ -3,10 +3,12 @@ import type { Command } from 'commander'
 import type { PhaseId } from '#core/checklist.ts'
 import { parseDurationMs } from '#core/duration.ts'
 import { ROLES, type Role } from '#core/roles.ts'
+import type { DeploymentState } from '#core/state.ts'
 import type { Action } from '#core/statement.ts'
 import { EXIT, Refusal } from '#engine/exit-codes.ts'
 import { type Author, attest, decideBy, vote, waive } from '#engine/people-events.ts'
 import { openLog } from '#engine/workspace.ts'
+import { askSeen, type Seen } from '../attest-questions.ts'
 import { action } from '../command.ts'
 import { loadWorkspace } from '../load.ts'
 import type { Output } from '../output.ts'
@@ -44,29 +46,40 @@ function registerAttest(root: Command): void {
   const command = speaker(root.command('attest'))
     .description('sign what you saw, for an item that no check proves')
     .argument('<item>', 'the item')
-    .requiredOption('--text <text>', 'what you saw, in your words')
+    .option('--text <text>', 'what you saw, in your words; asked for on a terminal')
     .option('--value <value>', 'the value seen')
     .option('--link <url>', 'where it can be seen')
     .addHelpText(
       'after',
       '\nExample: gonogo attest 2.3.2 --as bo --text "on-call answered in #cd-241" --link https://chat.example/cd-241',
     )
-  action<Who & { text: string; value?: string; link?: string }>(
-    command,
-    async (options, [item = ''], globals, output) => {
-      const { text, value, link } = options
-      return speak(options, globals.file, output, `attest ${item}: “${text}”`, (store, id, author) =>
-        attest(
-          store,
-          id,
-          author,
-          { item, text, ...(value ? { value } : {}), ...(link ? { link } : {}) },
-          Date.now(),
-        ),
-      )
-    },
-  )
+  action<Who & Partial<Seen>>(command, async (options, [item = ''], globals, output) => {
+    const { text, value, link } = options
+    const seen: Seen = text
+      ? { text, value, link }
+      : await askSeen(stateFor(globals.file, options), item, options.as ?? '')
+    return speak(options, globals.file, output, `attest ${item}: “${seen.text}”`, (store, id, author) =>
+      attest(store, id, author, { item, ...withoutUndefined(seen) }, Date.now()),
+    )
+  })
 }
+
+/** The deployment that is spoken about, read once. */
+function stateFor(file: string, { deployment }: Who): DeploymentState {
+  const workspace = loadWorkspace(file)
+  const store = openLog(workspace.root)
+  try {
+    return pick(store, workspace, deployment)
+  } finally {
+    store.close()
+  }
+}
+
+const withoutUndefined = ({ text, value, link }: Seen) => ({
+  text,
+  ...(value ? { value } : {}),
+  ...(link ? { link } : {}),
+})
 
 function registerVote(root: Command): void {
   const command = speaker(root.command('vote'))

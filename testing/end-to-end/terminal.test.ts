@@ -18,6 +18,8 @@ beforeAll(async () => {
 }, 30_000)
 afterAll(() => world.close())
 
+const asAda = () => ['--as', 'ada', '--key', join(world.root, 'keys', 'ada.pem')]
+
 const actions = (): string[] => {
   const store = openLog(world.root)
   const found = openDeploymentOf(store, 'production')
@@ -33,9 +35,9 @@ function isAlive(pid: number): boolean {
   }
 }
 
-/** `gonogo deploy` on a terminal of its own, as a person has it; `press` sends a key. */
+/** A verb on a terminal of its own, as a person has it; `press` sends a key. */
 function onTerminal(...args: string[]) {
-  const words = [process.execPath, MAIN, '-f', join(world.root, 'gonogo.yaml'), 'deploy', '1.1.0', ...args]
+  const words = [process.execPath, MAIN, '-f', join(world.root, 'gonogo.yaml'), ...args]
   const { CI: _ci, NO_COLOR: _noColour, ...rest } = process.env
   const env = { ...rest, TERM: 'xterm' }
   const child = spawn('script', ['-qfec', `stty cols 120 rows 40; exec ${words.join(' ')}`, '/dev/null'], {
@@ -55,7 +57,7 @@ function onTerminal(...args: string[]) {
 test.runIf(process.platform === 'linux')(
   'keys pause, resume and roll back by signature, and q leaves the deployment to a process of its own',
   async () => {
-    const view = onTerminal('--as', 'ada', '--key', join(world.root, 'keys', 'ada.pem'))
+    const view = onTerminal('deploy', '1.1.0', ...asAda())
     try {
       await until('the keys are told', () => view.seen().includes('q detach'))
       view.press('p')
@@ -82,7 +84,7 @@ test.runIf(process.platform === 'linux')(
 test.runIf(process.platform === 'linux')(
   'who did not say who they are is told how to, and nothing is signed',
   async () => {
-    const view = onTerminal()
+    const view = onTerminal('deploy', '1.1.0')
     try {
       await until('the keys are told', () => view.seen().includes('q detach'))
       view.press('p')
@@ -94,6 +96,39 @@ test.runIf(process.platform === 'linux')(
       view.kill()
     }
     expect(actions()).toEqual(['pause ada', 'resume ada'])
+  },
+  30_000,
+)
+
+test.runIf(process.platform === 'linux')(
+  'attest asks what was seen, says as whom, and signs only on y',
+  async () => {
+    const attest = async (last: string) => {
+      const asked = onTerminal('attest', '1.4.1', ...asAda())
+      try {
+        const answer = async (question: string, text: string) => {
+          await until(`it asks: ${question}`, () => asked.seen().includes(question))
+          asked.press(`${text}\r`)
+        }
+        await answer('What you saw', 'ticket 42 is open')
+        await answer('The value seen', '')
+        await answer('Link', 'https://tickets.internal/42')
+        await answer('y/N', last)
+        return { code: await asked.ended, seen: asked.seen() }
+      } finally {
+        asked.kill()
+      }
+    }
+    const refused = await attest('')
+    expect(refused.code).toBe(1)
+    expect(refused.seen).toMatch(/Attest 1\.4\.1 .* \(\d+ of \d+ yours\)/)
+    expect(refused.seen).toContain('as Deployment lead, ada · not an author')
+    expect((await attest('y')).code).toBe(0)
+    const store = openLog(world.root)
+    const statement = openDeploymentOf(store, 'production')?.state.items['1.4.1']?.attestation?.event
+      .statement
+    store.close()
+    expect(statement).toMatchObject({ text: 'ticket 42 is open', link: 'https://tickets.internal/42' })
   },
   30_000,
 )
