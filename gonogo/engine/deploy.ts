@@ -23,7 +23,7 @@ export type DeployRequest = {
   readonly clock: Clock
   readonly listener: Listener
   readonly stop: AbortSignal
-  /** Called with the deployment's id as soon as it has one. */
+  /** Called with the deployment's id once it is this engine's. */
   readonly opened?: (id: string) => void
   readonly boundary?: (name: string) => void
 }
@@ -38,8 +38,8 @@ export type Deployed = {
 export async function deploy(request: DeployRequest): Promise<Deployed> {
   const { workspace, store, clock } = request
   const id = await openOrResume(request)
-  request.opened?.(id)
   const session = await openSession(workspace, store, id, clock, request.listener, request.boundary)
+  request.opened?.(id)
   try {
     const state = await session.run(request.stop)
     if (!state.closed) return { state, report: null, bundle: null }

@@ -123,7 +123,7 @@ test('a long file is read in time that grows with its length, not with the squar
 test('a message stays on one line whatever the file says', () => {
   const [said] = saidOf(`${good}"new\\nline\\u2028\\e[31m": 1\n`)
   expect(said).toBe(
-    'gonogo.yaml:12:1: ["new\\nline \\u001b[31m"]: no such key; remove it, or use one of gonogo, service, checklist, releases, repository, environments, staging, people, sla, policy, freezes, contacts, audiences, dependencies, checks, drill',
+    'gonogo.yaml:12:1: ["new\\nline \\u001b[31m"]: no such key; remove it, or use one of gonogo, service, checklist, releases, repository, environments, staging, people, sla, policy, traffic, freezes, contacts, audiences, dependencies, checks, drill',
   )
 })
 
