@@ -8,7 +8,7 @@ export type Exposition = {
   readonly declared: ReadonlySet<string>
 }
 
-const SAMPLE = /^(?<name>[a-zA-Z_:][a-zA-Z0-9_:]*)(?:\{(?<labels>.*)\})?\s+(?<value>\S+)(?:\s+-?\d+)?\s*$/
+const VALUE = /^\s*(?<value>\S+)(?:\s+-?\d+)?\s*$/
 const LABEL = /\s*(?<name>[a-zA-Z_][a-zA-Z0-9_]*)\s*=\s*"(?<value>(?:[^"\\\n]|\\.)*)"\s*(?:,|$)/y
 const NUMBERS: Readonly<Record<string, number>> = {
   NaN: Number.NaN,
@@ -28,18 +28,18 @@ export function parseExposition(text: string, wanted: readonly string[], source:
   const declared = new Set<string>()
   const seen = new Set<string>()
   for (const [at, line] of text.split('\n').entries()) {
-    const name = wanted.find((one) => line.startsWith(one) && /^[{\s]/.test(line.slice(one.length)))
+    const name = wanted.find((one) => line.startsWith(one) && isNameEnd(line.charCodeAt(one.length)))
     if (name === undefined) {
-      const type = /^#\s+TYPE\s+(?<name>\S+)/.exec(line)?.groups?.name
-      if (type !== undefined && wanted.some((one) => one === type || one === `${type}_bucket`))
-        declared.add(type)
+      if (line.startsWith('#')) declare(line, wanted, declared)
       continue
     }
-    const found = parseLine(line, `${source}, line ${at + 1}`)
-    const key = `${name} ${JSON.stringify(Object.entries(found.labels).sort())}`
+    const end = line.lastIndexOf('}') + 1 || name.length
+    const key = line.slice(0, end)
+    const where = `${source}, line ${at + 1}`
     if (seen.has(key)) throw new ReadingProblem('inconsistent', source, `line ${at + 1} stands there twice`)
     seen.add(key)
     declared.add(name)
+    const found = { labels: labelsOf(key, name, where), value: valueOf(line, end, where) }
     const known = series.get(name)
     if (known) known.push(found)
     else series.set(name, [found])
@@ -47,12 +47,36 @@ export function parseExposition(text: string, wanted: readonly string[], source:
   return { series, declared }
 }
 
-function parseLine(line: string, source: string): Series {
-  const { labels = '', value = '' } = SAMPLE.exec(line)?.groups ?? {}
-  const number = NUMBERS[value] ?? (value === '' ? undefined : Number(value))
+const isNameEnd = (code: number): boolean => code === OPEN || code === SPACE || code === TAB
+const [OPEN, SPACE, TAB] = [0x7b, 0x20, 0x09]
+
+function declare(line: string, wanted: readonly string[], declared: Set<string>): void {
+  const type = /^#\s+TYPE\s+(?<name>\S+)/.exec(line)?.groups?.name
+  if (type !== undefined && wanted.some((one) => one === type || one === `${type}_bucket`)) declared.add(type)
+}
+
+function valueOf(line: string, from: number, source: string): number {
+  const value = VALUE.exec(line.slice(from))?.groups?.value
+  const number = value === undefined ? undefined : (NUMBERS[value] ?? Number(value))
   if (number === undefined || (Number.isNaN(number) && value !== 'NaN'))
     throw new ReadingProblem('wrong-format', source, `“${line.slice(0, 80)}” is no sample`)
-  return { labels: parseLabels(labels, source), value: number }
+  return number
+}
+
+/** The same series come again with every scrape, from every instance; half of the time would go into reading them. */
+const known = new Map<string, Readonly<Record<string, string>>>()
+const MOST_KNOWN = 50_000
+
+function labelsOf(key: string, name: string, source: string): Readonly<Record<string, string>> {
+  const before = known.get(key)
+  if (before) return before
+  const text = key.slice(name.length).trim()
+  if (text !== '' && !(text.startsWith('{') && text.endsWith('}')))
+    throw new ReadingProblem('wrong-format', source, `“${key.slice(0, 80)}” is no series`)
+  const labels = parseLabels(text.slice(1, -1), source)
+  if (known.size >= MOST_KNOWN) known.clear()
+  known.set(key, labels)
+  return labels
 }
 
 const ESCAPES: Readonly<Record<string, string>> = { n: '\n' }
