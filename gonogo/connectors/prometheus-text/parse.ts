@@ -39,7 +39,7 @@ export function parseExposition(text: string, wanted: readonly string[], source:
     if (seen.has(key)) throw new ReadingProblem('inconsistent', source, `line ${at + 1} stands there twice`)
     seen.add(key)
     declared.add(name)
-    const found = { labels: labelsOf(key, name, where), value: valueOf(line, end, where) }
+    const found = { labels: labelsOf(key, name, where), value: numberAt(line, end, where) }
     const known = series.get(name)
     if (known) known.push(found)
     else series.set(name, [found])
@@ -55,7 +55,7 @@ function declare(line: string, wanted: readonly string[], declared: Set<string>)
   if (type !== undefined && wanted.some((one) => one === type || one === `${type}_bucket`)) declared.add(type)
 }
 
-function valueOf(line: string, from: number, source: string): number {
+function numberAt(line: string, from: number, source: string): number {
   const value = VALUE.exec(line.slice(from))?.groups?.value
   const number = value === undefined ? undefined : (NUMBERS[value] ?? Number(value))
   if (number === undefined || (Number.isNaN(number) && value !== 'NaN'))
