@@ -83,8 +83,8 @@ function triggers(bins: PlotData['bins'], x: ToX, at: (value: number) => number,
   }).sort((a, b) => a.y - b.y)
   let free = Number.NEGATIVE_INFINITY
   return markup`${heard.map(({ word, i, y }) => {
-    free = Math.max(y + 4, free + LABEL_HEIGHT)
-    return markup`${trace(bins, 'observed', x, at, (b) => (b.triggers ? Math.max(1, b.triggers[i] ?? 0) : null))}<text class="tick" x="${width}" y="${round(free)}" text-anchor="end">${word}</text>`
+    free = Math.max(y - 5, free + LABEL_HEIGHT)
+    return markup`${trace(bins, 'observed', x, at, (b) => (b.triggers ? Math.max(1, b.triggers[i] ?? 0) : null))}<text class="mark-label" x="${width}" y="${round(free)}" text-anchor="end">${word}</text>`
   })}`
 }
 
