@@ -3,6 +3,7 @@ import { type RequestOptions, request } from 'node:https'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
+import { shakeHands } from '#connectors/tls/index.ts'
 import { issueCertificate, newAuthority } from '#connectors/tls/private-authority.ts'
 import { processesConfigSchema } from './config.ts'
 import { openProcessesTarget } from './processes-target.ts'
@@ -36,6 +37,31 @@ describe('a public address over TLS, beside the plain one', () => {
       expect(answer).toMatchObject({ status: 200, servedBy: expect.stringContaining('1.0.0/') })
       const counted = await world.target.metrics.sample()
       expect(counted?.instances.reduce((sum, one) => sum + one.requests, 0)).toBe(1)
+    } finally {
+      await world.end()
+      await rm(folder, { recursive: true })
+    }
+  })
+
+  test('a renewed certificate is presented from the next client on, and one that is none changes nothing', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'gonogo-'))
+    await writeCertificate(folder)
+    const world = await makeProcessesWorld({ tls: tlsIn(folder) })
+    try {
+      const presented = async () => {
+        await (await world.open()).close()
+        const { port } = new URL((await world.target.observe()).secureUrl ?? '')
+        const target = { host: '127.0.0.1', port: Number(port), servername: HOST, ca: authority.pem }
+        const [one] = await shakeHands(target, AbortSignal.timeout(5000))
+        return one?.fingerprint
+      }
+      const first = await presented()
+      expect(await presented()).toBe(first)
+      await writeCertificate(folder)
+      const second = await presented()
+      expect(second).not.toBe(first)
+      await writeCertificate(folder, { key: 'x', cert: 'y' })
+      expect(await presented()).toBe(second)
     } finally {
       await world.end()
       await rm(folder, { recursive: true })

@@ -12,6 +12,8 @@ import { observe, type World } from './world.ts'
 
 export type ControlHooks = {
   stop(): Promise<void>
+  /** A client came, maybe because files had changed. */
+  renewCertificate(): void
   /** Told when a call begins and ends. */
   readonly idle: IdleWatch
 }
@@ -50,7 +52,11 @@ function controlApi(world: World, hooks: ControlHooks): Hono {
       const version = c.req.param('version')
       return c.json({ lastRequestAtMs: router.lastRequestAt(version), inFlight: router.inFlight(version) })
     })
-    .post('/settings', async (c) => c.json(adopt(world, settingsSchema.parse(await c.req.json()))))
+    .post('/settings', async (c) => {
+      const adopted = adopt(world, settingsSchema.parse(await c.req.json()))
+      hooks.renewCertificate()
+      return c.json(adopted)
+    })
     .post('/call', async (c) => {
       const parsed = callSchema.safeParse(await c.req.json())
       if (!parsed.success) return c.json(badCall(parsed.error))

@@ -46,7 +46,11 @@ async function takeOver(settings: Settings, unlock: () => void): Promise<Started
   const { url, secureUrl } = address
   const world: World = { settings, url, secureUrl, router, fleet, stateFile }
   const idle = new IdleWatch(Date.now())
-  const hooks: ControlHooks = { stop: () => stopEverything(world, address), idle }
+  const hooks: ControlHooks = {
+    stop: () => stopEverything(world, address),
+    renewCertificate: () => address.renewCertificate(world.settings),
+    idle,
+  }
   await stateFile.save()
   const control = await listenForControl(socketPathFor(folder), world, hooks)
   hooks.stop = () => stopEverything(world, address).then(() => leave(control, unlock))
