@@ -8,6 +8,13 @@ import { fileURLToPath } from 'node:url'
 const root = join(dirname(fileURLToPath(import.meta.url)), '..')
 const bin = join(root, 'node_modules', '.bin')
 const node = join(bin, 'node')
+/** What a Kubernetes on this machine is made of, beside Go modules. */
+const CLUSTER_PACKAGES = [
+  node,
+  join(root, 'scripts', 'system-packages.mjs'),
+  ...['etcd=etcd-server', 'containerd', 'runc', '/usr/lib/cni/bridge=containernetworking-plugins'],
+  ...['iptables', 'ip=iproute2', 'openssl', 'buildah'],
+]
 const COMMANDS = {
   demo: [[node, join(root, 'gonogo', 'cli', 'gonogo.mjs'), 'demo']],
   test: [[join(bin, 'vitest'), 'run']],
@@ -16,6 +23,11 @@ const COMMANDS = {
     [node, join(root, 'scripts', 'system-packages.mjs'), 'prometheus'],
     [join(bin, 'vitest'), 'run', '--config', 'vitest.real.config.ts'],
   ],
+  'test:kubernetes': [
+    CLUSTER_PACKAGES,
+    [join(bin, 'vitest'), 'run', '--config', 'vitest.kubernetes.config.ts'],
+  ],
+  cluster: [CLUSTER_PACKAGES, [node, join(root, 'testing', 'kubernetes', 'main.ts')]],
   check: [[join(bin, 'biome'), 'ci', '.'], [join(bin, 'tsc'), '-p', '.'], [join(bin, 'knip')]],
   fix: [[join(bin, 'biome'), 'check', '--write', '.']],
   bench: [[node, join(root, 'bench', 'main.ts')]],

@@ -1,0 +1,159 @@
+import { mkdirSync, readdirSync } from 'node:fs'
+import { join } from 'node:path'
+import { setTimeout as wait } from 'node:timers/promises'
+import { buildBinaries, gatewayDefinitions } from './binaries.ts'
+import { apply, ctr, kubectl, run } from './commands.ts'
+import { makeCredentials, pki } from './credentials.ts'
+import { daemons, isRunning, startDaemon, stopDaemon, waitFor } from './daemons.ts'
+import { importPause } from './images.ts'
+import { kubeletArguments, makeBridge, removeBridge, unmountAll, writeSettings } from './node.ts'
+import {
+  API_PORT,
+  binary,
+  CLUSTER_RANGE,
+  ETCD_PORT,
+  HOME,
+  inHome,
+  kubeconfig,
+  NODE_ADDRESS,
+  ROUTER_PORT,
+  SERVICE_RANGE,
+} from './places.ts'
+
+type Say = (line: string) => void
+
+/** A Kubernetes of one node as processes of this machine, with a router for Gateway API routes. Idempotent. */
+export async function up(say: Say): Promise<void> {
+  if (process.getuid?.() !== 0 || process.platform !== 'linux')
+    throw new Error('a cluster needs root on Linux; give another one by KUBECONFIG instead')
+  await buildBinaries(say)
+  mkdirSync(HOME, { recursive: true })
+  await makeCredentials()
+  await makeBridge()
+  writeSettings()
+  say('starting etcd and the API server')
+  await startControlPlane()
+  say('starting containerd and the kubelet')
+  await startNode()
+  say('starting the router')
+  await startRouter()
+}
+
+async function startControlPlane(): Promise<void> {
+  const etcd = `http://127.0.0.1:${ETCD_PORT}`
+  startDaemon('etcd', 'etcd', [
+    `--data-dir=${inHome('etcd')}`,
+    '--unsafe-no-fsync',
+    `--listen-client-urls=${etcd}`,
+    `--advertise-client-urls=${etcd}`,
+    '--listen-peer-urls=http://127.0.0.1:2380',
+  ])
+  startDaemon('kube-apiserver', binary('kube-apiserver'), [
+    `--etcd-servers=${etcd}`,
+    `--service-cluster-ip-range=${SERVICE_RANGE}`,
+    `--secure-port=${API_PORT}`,
+    '--bind-address=0.0.0.0',
+    `--advertise-address=${NODE_ADDRESS}`,
+    `--tls-cert-file=${pki('server.crt')}`,
+    `--tls-private-key-file=${pki('server.key')}`,
+    `--client-ca-file=${pki('ca.crt')}`,
+    `--service-account-key-file=${pki('accounts.pub')}`,
+    `--service-account-signing-key-file=${pki('accounts.key')}`,
+    '--service-account-issuer=https://kubernetes.default.svc',
+    '--authorization-mode=Node,RBAC',
+    `--kubelet-client-certificate=${pki('admin.crt')}`,
+    `--kubelet-client-key=${pki('admin.key')}`,
+    '--allow-privileged=true',
+  ])
+  await waitFor(
+    'the API',
+    'kube-apiserver',
+    async () => (await kubectl(['get', '--raw', '/readyz'])) === 'ok',
+  )
+  startDaemon('kube-controller-manager', binary('kube-controller-manager'), [
+    `--kubeconfig=${kubeconfig('controller-manager')}`,
+    `--service-account-private-key-file=${pki('accounts.key')}`,
+    `--root-ca-file=${pki('ca.crt')}`,
+    '--use-service-account-credentials',
+    '--leader-elect=false',
+    `--cluster-cidr=${CLUSTER_RANGE}`,
+  ])
+  startDaemon('kube-scheduler', binary('kube-scheduler'), [
+    `--kubeconfig=${kubeconfig('scheduler')}`,
+    '--leader-elect=false',
+  ])
+}
+
+async function startNode(): Promise<void> {
+  startDaemon('containerd', 'containerd', ['--config', inHome('containerd.toml')])
+  await waitFor('containerd', 'containerd', async () => (await ctr(['version'])).includes('Server'))
+  if (!(await ctr(['images', 'ls', '-q'])).includes('pause')) await importPause()
+  startDaemon('kubelet', binary('kubelet'), kubeletArguments())
+  startDaemon('kube-proxy', binary('kube-proxy'), [`--config=${inHome('proxy.yaml')}`])
+  await waitFor('the node', 'kubelet', async () => (await readyNodes()).includes('True'))
+}
+
+const readyNodes = (): Promise<string> =>
+  kubectl(['get', 'nodes', '-o', 'jsonpath={.items[*].status.conditions[?(@.type=="Ready")].status}'])
+
+async function startRouter(): Promise<void> {
+  const folder = await gatewayDefinitions()
+  const files = readdirSync(folder).filter((name) => /^gateway.*\.yaml$/.test(name))
+  for (const name of files) await kubectl(['apply', '--server-side', '-f', join(folder, name)])
+  await apply(GATEWAY_CLASS)
+  startDaemon(
+    'traefik',
+    binary('traefik'),
+    [
+      `--entryPoints.web.address=127.0.0.1:${ROUTER_PORT}`,
+      '--providers.kubernetesGateway=true',
+      '--providers.kubernetesGateway.throttleDuration=0s',
+      '--providers.providersThrottleDuration=0s',
+      '--ping=true',
+      '--entryPoints.traefik.address=127.0.0.1:8081',
+      '--metrics.prometheus=true',
+    ],
+    { KUBECONFIG: kubeconfig('admin') },
+  )
+  await waitFor('the router', 'traefik', async () => (await fetch('http://127.0.0.1:8081/ping')).ok)
+}
+
+const GATEWAY_CLASS = `apiVersion: gateway.networking.k8s.io/v1
+kind: GatewayClass
+metadata: { name: traefik }
+spec: { controllerName: traefik.io/gateway-controller }
+`
+
+/** Ends every process and container of the cluster, and takes away its network, mounts and files. */
+export async function down(): Promise<void> {
+  await stopDaemon('kubelet')
+  await stopDaemon('traefik')
+  if (isRunning('containerd')) await endContainers()
+  if (isRunning('kube-proxy')) {
+    await stopDaemon('kube-proxy')
+    await run(binary('kube-proxy'), ['--cleanup'])
+  }
+  for (const name of daemons()) await stopDaemon(name)
+  await removeBridge()
+  await unmountAll()
+}
+
+async function endContainers(): Promise<void> {
+  const ids = (await ctr(['tasks', 'ls', '-q'])).split('\n').filter(Boolean)
+  await Promise.all(ids.map((id) => ctr(['tasks', 'kill', '--signal', 'SIGKILL', id]).catch(() => '')))
+  await wait(ids.length > 0 ? 500 : 0)
+  await Promise.all(ids.map((id) => ctr(['tasks', 'delete', '--force', id]).catch(() => '')))
+}
+
+/** Each part with whether it runs, and the node with whether it is ready. */
+export async function status(): Promise<{
+  readonly parts: Readonly<Record<string, boolean>>
+  readonly ready: boolean
+}> {
+  const parts = Object.fromEntries(daemons().map((name) => [name, isRunning(name)]))
+  const isReady = await readyNodes().then(
+    (text) => text.includes('True'),
+    () => false,
+  )
+  return { parts, ready: isReady && Object.values(parts).every(Boolean) }
+}

@@ -1,0 +1,3 @@
+module gonogo.test/pause
+
+go 1.24

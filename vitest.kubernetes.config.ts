@@ -1,0 +1,11 @@
+import { defineConfig } from 'vitest/config'
+
+// One cluster, one file after the other.
+export default defineConfig({
+  test: {
+    include: ['{gonogo,testing}/**/*.kubernetes.test.ts'],
+    testTimeout: 60_000,
+    hookTimeout: 120_000,
+    fileParallelism: false,
+  },
+})
