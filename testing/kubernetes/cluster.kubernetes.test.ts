@@ -3,9 +3,10 @@ import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { askTimes, startLoad, until } from '../../gonogo/targets/contract/load.ts'
 import { down, status, up } from './cluster.ts'
-import { apply, kubectl } from './commands.ts'
+import { apply, kubectl, run } from './commands.ts'
 import { daemons } from './daemons.ts'
 import { importNodeImage } from './images.ts'
+import { withoutOurs } from './leftovers.ts'
 import { BRIDGE, HOME, ROUTER_PORT } from './places.ts'
 
 const SERVICE = fileURLToPath(new URL('../service', import.meta.url))
@@ -130,5 +131,8 @@ describe('the test cluster', () => {
     expect(existsSync(HOME)).toBe(false)
     expect(existsSync(`/sys/class/net/${BRIDGE}`)).toBe(false)
     expect(readFileSync('/proc/mounts', 'utf8')).not.toContain(HOME)
+    const rules = await run('iptables-save', [])
+    expect(withoutOurs(rules)).toBe(rules)
+    expect(existsSync('/sys/fs/cgroup/memory/kubepods')).toBe(false)
   }, 60_000)
 })

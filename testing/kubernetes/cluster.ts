@@ -6,7 +6,8 @@ import { apply, ctr, kubectl, run } from './commands.ts'
 import { makeCredentials, pki } from './credentials.ts'
 import { daemons, isRunning, startDaemon, stopDaemon, waitFor } from './daemons.ts'
 import { importPause } from './images.ts'
-import { kubeletArguments, makeBridge, removeBridge, unmountAll, writeSettings } from './node.ts'
+import { removeCgroups, removeFiles, removeNetwork } from './leftovers.ts'
+import { kubeletArguments, makeBridge, writeSettings } from './node.ts'
 import {
   API_PORT,
   binary,
@@ -134,8 +135,9 @@ export async function down(): Promise<void> {
     await run(binary('kube-proxy'), ['--cleanup'])
   }
   for (const name of daemons()) await stopDaemon(name)
-  await removeBridge()
-  await unmountAll()
+  await removeNetwork()
+  removeCgroups()
+  await removeFiles()
 }
 
 async function endContainers(): Promise<void> {

@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { run } from './commands.ts'
 import { pki } from './credentials.ts'
@@ -26,12 +26,6 @@ export async function makeBridge(): Promise<void> {
   writeFileSync('/proc/sys/net/ipv4/ip_forward', '1')
 }
 
-export async function removeBridge(): Promise<void> {
-  if (existsSync(`/sys/class/net/${BRIDGE}`)) await run('ip', ['link', 'delete', BRIDGE])
-  for (const name of existsSync('/run/netns') ? readdirSync('/run/netns') : [])
-    if (name.startsWith('cni-')) await run('ip', ['netns', 'delete', name])
-}
-
 /** What containerd, the kubelet, the proxy and the network plugins are told; their folders are this cluster's own. */
 export function writeSettings(): void {
   mkdirSync(inHome('cni'), { recursive: true })
@@ -39,16 +33,6 @@ export function writeSettings(): void {
   writeFileSync(inHome('containerd.toml'), CONTAINERD)
   writeFileSync(inHome('kubelet.yaml'), JSON.stringify(KUBELET, null, 2))
   writeFileSync(inHome('proxy.yaml'), JSON.stringify(PROXY, null, 2))
-}
-
-/** Mounts of pods and containers that their ends left behind, the innermost first. */
-export async function unmountAll(): Promise<void> {
-  const mounts = readFileSync('/proc/mounts', 'utf8')
-    .split('\n')
-    .flatMap((line) => line.split(' ')[1] ?? [])
-    .filter((path) => path.startsWith(`${HOME}/`))
-  for (const path of mounts.reverse()) await run('umount', ['--lazy', path])
-  rmSync(HOME, { recursive: true, force: true })
 }
 
 const NETWORK = {
