@@ -109,7 +109,10 @@ export type ArmNumbers = {
   readonly p95Ms: readonly [number, number | null] | null
 }
 
-export type Numbers = { readonly canary: ArmNumbers; readonly baseline: ArmNumbers | null }
+type BothArms = { readonly canary: ArmNumbers; readonly baseline: ArmNumbers | null }
+
+/** A step's own numbers, and beside them those of Appendix C, over its window; older logs lack these. */
+export type Numbers = BothArms & { readonly appendixC?: BothArms & { readonly windowMs: number } }
 
 export type AnalysisJudged = {
   readonly type: 'analysisJudged'

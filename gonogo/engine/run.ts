@@ -227,6 +227,6 @@ function judgementEvent(judgement: Judgement, state: DeploymentState): AnalysisJ
     largestRatioNotRuledOut: judgement.largestRatioNotRuledOut,
     detectedAfterMs: judgement.detectedAfterMs,
     blindMs: judgement.blindMs,
-    numbers: { canary: judgement.canary, baseline: judgement.baseline },
+    numbers: { canary: judgement.canary, baseline: judgement.baseline, appendixC: judgement.appendixC },
   }
 }

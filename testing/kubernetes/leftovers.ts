@@ -24,7 +24,14 @@ export function withoutOurs(rules: string): string {
     .flatMap((line) => line.match(/CNI-[0-9a-zA-Z]+/g) ?? [])
   return lines
     .filter((line) => !/\bKUBE-/.test(line) && !chains.some((chain) => line.includes(chain)))
+    .filter((line) => !isUnused(line, rules))
     .join('\n')
+}
+
+/** A chain of a network plugin that nothing leads to and nothing is in. */
+function isUnused(line: string, rules: string): boolean {
+  const chain = /^:(?<name>CNI-\S+)/.exec(line)?.groups?.name
+  return chain !== undefined && rules.split(chain).length === 2
 }
 
 /** The kubelet's own cgroups, empty by now; the innermost first. */

@@ -103,6 +103,7 @@ function steps(model: ReportModel): Block {
         : []),
       s.sentence,
       ...(s.decidedAt ? [' ', { at: s.decidedAt }] : []),
+      ...(s.appendixC ? [` · ${s.appendixC}`] : []),
     ],
   ])
   return table(

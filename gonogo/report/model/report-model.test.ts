@@ -100,6 +100,19 @@ describe('the model of the report', () => {
     expect(measure(model, 'latencyP95')).toMatchObject({ actual: '≤ 600 ms', met: 'unknown' })
   })
 
+  it('tells the numbers of Appendix C beside those that were decided by', () => {
+    const input = successfulDeployment()
+    const [first, ...rest] = input.state.steps
+    if (!first?.decision?.event.numbers) throw new Error('the fixture has a first step')
+    const { canary } = first.decision.event.numbers
+    const appendixC = { windowMs: 300_000, canary: { ...canary, errorRatio: 0.0123 }, baseline: null }
+    const event = { ...first.decision.event, numbers: { ...first.decision.event.numbers, appendixC } }
+    const steps = [{ ...first, decision: { ...first.decision, event } }, ...rest]
+    const model = reportModel({ ...input, state: { ...input.state, steps } } satisfies ReportInput)
+    expect(model.steps[0]?.appendixC).toMatch(/^Appendix C, over 5 min: 1\.23 % errors, p95 /)
+    expect(model.steps[1]?.appendixC).toBeNull()
+  })
+
   it('fills the details of a rollback', () => {
     expect(blanksOf(rolledBack, 'rollback')).toMatchObject({
       'rollback-minutes': '1.7 minutes',

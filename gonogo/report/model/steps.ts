@@ -15,6 +15,8 @@ export type StepEntry = {
   readonly decision: 'proceed' | 'rollback' | null
   readonly by: string | null
   readonly sentence: string
+  /** The numbers of the document's own queries at that moment; null where none were kept. */
+  readonly appendixC: string | null
 }
 
 export type ArmWords = { readonly requests: string; readonly errorRate: string; readonly p95: string }
@@ -55,8 +57,17 @@ export const stepEntries = ({ state }: ReportInput): StepEntry[] =>
       decision: ended?.decision ?? null,
       by: ended ? (ended.by ? nameOf(state, ended.by) : 'the analysis') : null,
       sentence: ended?.sentence ?? (step ? 'under way' : 'not reached'),
+      appendixC: appendixCWords(ended?.numbers ?? null),
     }
   })
+
+function appendixCWords(numbers: Numbers | null): string | null {
+  if (!numbers?.appendixC) return null
+  const { windowMs, canary, baseline } = numbers.appendixC
+  const arm = (one: ArmNumbers) => `${armWords(one).errorRate} errors, p95 ${armWords(one).p95}`
+  const before = baseline ? `; before ${arm(baseline)}` : ''
+  return `Appendix C, over ${duration(windowMs)}: ${arm(canary)}${before}`
+}
 
 export function armWords(arm: ArmNumbers | null): ArmWords {
   if (!arm) return { requests: 'not recorded', errorRate: 'not recorded', p95: 'not recorded' }
