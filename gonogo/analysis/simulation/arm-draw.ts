@@ -1,5 +1,5 @@
+import type { MutableArm, Rates } from './arm.ts'
 import type { Random } from './random.ts'
-import type { MutableArm, Rates } from './traffic.ts'
 
 /**
  * One version's interval when requests come independently: a Poisson number in each cell of failed/not × over/not,

@@ -1,6 +1,6 @@
 import type { AnalysisPolicy } from '../policy.ts'
+import type { MutableArm } from './arm.ts'
 import type { Rule, Watcher } from './rule.ts'
-import type { MutableArm } from './traffic.ts'
 
 /** The checklist's error criteria over Appendix C's window, looked at in every interval. */
 export const literalRule = (policy: AnalysisPolicy, minBadRequests: number): Rule => ({

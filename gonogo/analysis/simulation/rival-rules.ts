@@ -1,7 +1,7 @@
+import type { MutableArm } from './arm.ts'
 import { ErrorWindow } from './literal-rule.ts'
 import { hodgesLehmann } from './mann-whitney.ts'
 import type { Rule, Watcher } from './rule.ts'
-import type { MutableArm } from './traffic.ts'
 
 /** Prometheus' usual scrape interval, over which `irate` reaches. */
 const IRATE_MS = 15_000

@@ -1,4 +1,4 @@
-import type { MutableArm } from './traffic.ts'
+import type { MutableArm } from './arm.ts'
 
 /** A way to decide, by name; one watcher per simulated deployment. */
 export type Rule = {

@@ -4,8 +4,8 @@ import { RULED_OUT_FROM } from '../mirrored-bet.ts'
 import { type AnalysisPolicy, ratioToRuleOut } from '../policy.ts'
 import { harmOf } from '../proceeding.ts'
 import { releasedStake } from '../released-stake.ts'
+import type { MutableArm } from './arm.ts'
 import type { Rule, Watcher } from './rule.ts'
-import type { MutableArm } from './traffic.ts'
 
 /**
  * gonogo's own rule on aggregated intervals: the same bets in the same order as `observe`. `withHealth: false` leaves

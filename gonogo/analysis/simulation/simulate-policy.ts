@@ -1,10 +1,11 @@
 import type { AnalysisPolicy } from '../policy.ts'
+import type { Rates } from './arm.ts'
 import { literalRule } from './literal-rule.ts'
 import { argoBackground, argoInline, flagger, kayentaRule, thresholdRule } from './rival-rules.ts'
 import type { Rule } from './rule.ts'
 import { sequentialRule } from './sequential-rule.ts'
 import { type SimulatedStep, type SimulationSummary, simulate, summarise } from './simulate.ts'
-import type { Noise, Rates } from './traffic.ts'
+import type { Noise } from './traffic.ts'
 
 /** What a team asks before a deployment: "what would this policy do to us?" Weights and shares are 0…1. */
 export type Question = {

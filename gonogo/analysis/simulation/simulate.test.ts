@@ -4,6 +4,7 @@ import { observe } from '../observe.ts'
 import { type AnalysisPolicy, defaultAnalysisPolicy } from '../policy.ts'
 import { contextAt, SmallTraffic } from '../small-traffic.ts'
 import { startAnalysis } from '../state.ts'
+import { emptyArm } from './arm.ts'
 import { literalRule } from './literal-rule.ts'
 import { hodgesLehmann } from './mann-whitney.ts'
 import { Random } from './random.ts'
@@ -12,7 +13,7 @@ import type { Rule } from './rule.ts'
 import { rulingOutRule, sequentialRule } from './sequential-rule.ts'
 import { quantile, simulate, summarise } from './simulate.ts'
 import { simulatePolicy } from './simulate-policy.ts'
-import { emptyArm, type Noise, Traffic } from './traffic.ts'
+import { type Noise, Traffic } from './traffic.ts'
 
 const HOUR_MS = 3_600_000
 const policy: AnalysisPolicy = { ...defaultAnalysisPolicy, plannedDurationMs: HOUR_MS }

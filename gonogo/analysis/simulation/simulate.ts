@@ -1,6 +1,7 @@
+import { emptyArm } from './arm.ts'
 import { Random } from './random.ts'
 import type { Rule } from './rule.ts'
-import { emptyArm, Traffic, type TrafficModel } from './traffic.ts'
+import { Traffic, type TrafficModel } from './traffic.ts'
 
 export type SimulatedStep = { readonly weight: number; readonly waitMs: number }
 

@@ -1,8 +1,6 @@
+import type { MutableArm, Rates } from './arm.ts'
 import { ArmDraw } from './arm-draw.ts'
 import type { Random } from './random.ts'
-
-/** Shares (0…1) of a version's requests: failed, slower than the p95 limit, slower than the bound of the p95 ratio. */
-export type Rates = { readonly errorRate: number; readonly slowShare: number; readonly overShare: number }
 
 /**
  * How failures hang together while the version makes no difference. `sharedIncidents`: now and then both versions fail
@@ -19,25 +17,6 @@ export type TrafficModel = {
   readonly fault: (Rates & { readonly startsAtMs: number }) | null
   readonly noise: Noise
 }
-
-/** One version's events in one interval, filled anew each time. */
-export type MutableArm = {
-  requests: number
-  errors: number
-  timed: number
-  slow: number
-  notFast: number
-  over: number
-}
-
-export const emptyArm = (): MutableArm => ({
-  requests: 0,
-  errors: 0,
-  timed: 0,
-  slow: 0,
-  notFast: 0,
-  over: 0,
-})
 
 const INCIDENT_EVERY_S = 600
 const INCIDENT_LASTS_S = 60

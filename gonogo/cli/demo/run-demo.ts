@@ -1,11 +1,10 @@
 import { type ChildProcess, spawn } from 'node:child_process'
-import { mkdir, rename, rm } from 'node:fs/promises'
+import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { systemClock } from '#engine/clock.ts'
 import { type Deployed, deploy } from '#engine/deploy.ts'
 import { EXIT, Refusal } from '#engine/exit-codes.ts'
-import { openDeploymentOf } from '#engine/open-deployment.ts'
 import { openLog, stateFolder, type Workspace } from '#engine/workspace.ts'
 import type { Signer } from '#evidence/signatures.ts'
 import type { Store } from '#store/store.ts'
@@ -16,16 +15,12 @@ import { LiveView } from '../live-view.ts'
 import { loadReleaseOf, loadWorkspace } from '../load.ts'
 import type { Output } from '../output.ts'
 import { startCast } from './cast.ts'
-import { rehearse, resetEnvironment, startStable } from './environments.ts'
-import { runPipeline, runUnitTests } from './pipeline.ts'
-import { makeCastKeys, makeCertificate, makeTokens, writeRelease, writeReviews } from './releases.ts'
-import { makeRepository, VERSIONS } from './repository.ts'
+import { rehearse, startStable } from './environments.ts'
+import { prepareDemo, STABLE } from './prepare-demo.ts'
 
-const VISITORS = 20
 /** Nobody may be there to answer what the cast cannot; then the demo says what is open, and ends. */
 const DEPLOYMENT_LIMIT_MS = 240_000
 const EXPECTED = { '1.2.3': 'success', '1.2.4': 'rolled-back' } as const
-const STABLE = '1.2.2'
 
 export type DemoResult = {
   readonly ok: boolean
@@ -58,7 +53,7 @@ async function lockDemo(root: string): Promise<() => void> {
 }
 
 async function runAlone(workspace: Workspace, output: Output, stop: AbortSignal): Promise<DemoResult> {
-  const { signers, tokens } = await prepare(workspace, output)
+  const { signers, tokens } = await prepareDemo(workspace, output)
   const targets: OpenTarget[] = []
   const store = openLog(workspace.root)
   let traffic: ChildProcess | null = null
@@ -81,43 +76,6 @@ async function runAlone(workspace: Workspace, output: Output, stop: AbortSignal)
     for (const target of targets) await target.stop?.()
     store.close()
   }
-}
-
-async function prepare(
-  workspace: Workspace,
-  output: Output,
-): Promise<{ signers: Map<string, Signer>; tokens: string[] }> {
-  const demo = join(stateFolder(workspace.root), 'demo')
-  output.say('· clearing what an earlier demo left')
-  await rm(demo, { recursive: true, force: true })
-  await makeCertificate(demo)
-  for (const name of ['production', 'staging']) await resetEnvironment(workspace, name)
-  await setAsideLog(workspace.root)
-  output.say('· making a repository of ClawdBot with three releases')
-  const commits = await makeRepository(workspace.root, demo)
-  const signers = await makeCastKeys(demo, workspace.service)
-  const tokens = await makeTokens(demo, VISITORS)
-  await writeReviews(demo, commits)
-  for (const version of VERSIONS) await writeRelease(demo, version, commits[version], Date.now())
-  output.say('· running type check, lint and tests of 1.2.3 and 1.2.4')
-  await runUnitTests(workspace.root, demo, STABLE, commits[STABLE])
-  for (const version of ['1.2.3', '1.2.4'] as const)
-    await runPipeline(workspace.root, demo, version, commits[version])
-  return { signers, tokens }
-}
-
-/** A demo that was broken off leaves a deployment open, which nobody can finish any more; its log is kept aside. */
-async function setAsideLog(root: string): Promise<void> {
-  const store = openLog(root)
-  const isOpen = openDeploymentOf(store, 'production') !== null
-  store.close()
-  if (!isOpen) return
-  const aside = join(stateFolder(root), `log-${Date.now()}`)
-  await mkdir(aside, { recursive: true })
-  for (const name of ['log.sqlite', 'log.sqlite-wal', 'log.sqlite-shm'])
-    await rename(join(stateFolder(root), name), join(aside, name)).catch((error: { code?: string }) => {
-      if (error.code !== 'ENOENT') throw error
-    })
 }
 
 type Run = {
