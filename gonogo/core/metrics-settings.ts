@@ -41,8 +41,14 @@ export const metricsSettingsSchema = z.discriminatedUnion('source', [
   z.strictObject({
     source: z.literal('prometheus'),
     url: z.url({ protocol: /^https?$/ }),
-    /** Bearer token; `${env:NAME}` or `${file:PATH}`. */
-    token: z.string().optional(),
+    /** Bearer token, by reference: the service file goes into the bundle. */
+    token: z
+      .string()
+      .regex(
+        /^\$\{(env|file):[^}]+\}$/,
+        'a reference such as ${env:NAME} or ${file:PATH}, never the token itself',
+      )
+      .optional(),
     /** Labels that name the version and the instance. */
     version: labelName.default('version'),
     instance: labelName.default('instance'),

@@ -1,6 +1,7 @@
 import { mkdir, readFile, rename, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { sha256 } from '#core/json.ts'
+import type { MetricsSettings } from '#core/metrics-settings.ts'
 import type { DeploymentState } from '#core/state.ts'
 import { exportBundle } from '#evidence/bundle.ts'
 import { openEvidenceStore } from '#evidence/evidence-store.ts'
@@ -44,16 +45,19 @@ function placeOf(workspace: Workspace, { opened }: DeploymentState): { place?: R
   const { service } = workspace
   const environment = service.environments[opened.environment]
   if (!environment) return {}
-  const labels = environment.metrics.source === 'prometheus' ? environment.metrics.labels : {}
-  const selector = Object.entries({ job: service.service, ...labels }).map(
-    ([label, value]) => `${label}=${JSON.stringify(value)}`,
-  )
   const names = {
     log: join(environmentFolder(workspace, opened.environment), 'logs', '*.log'),
-    selector: selector.join(', '),
+    ...selectorOf(environment.metrics),
     ...(opened.url ? { url: opened.url } : {}),
   }
   return { place: { target: environment.target.kind, names, contacts: service.contacts } }
+}
+
+/** What Appendix C's queries select by; nobody knows it where no Prometheus is declared. */
+function selectorOf(metrics: MetricsSettings): { selector?: string } {
+  if (metrics.source !== 'prometheus') return {}
+  const labels = Object.entries(metrics.labels).map(([label, value]) => `${label}=${JSON.stringify(value)}`)
+  return { selector: [`${metrics.version}!=""`, ...labels].join(', ') }
 }
 
 /** The closed deployment's last report and its bundle: everything a stranger needs to verify it offline. */

@@ -72,7 +72,8 @@ export const targetStateSchema = z.strictObject({
   instances: z.array(instanceSchema),
   weights: z.record(z.string(), z.number()),
   url: z.string(),
-  secureUrl: z.string().nullable(),
+  /** A supervisor that was started by an older gonogo knows of none. */
+  secureUrl: z.string().nullable().default(null),
 }) satisfies z.ZodType<TargetState>
 
 /** Counters on the wire: JSON has no Infinity, so the last bound is null there and Infinity again after reading. */
