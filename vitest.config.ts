@@ -4,6 +4,8 @@ export default defineConfig({
   test: {
     include: ['{gonogo,clawdbot,testing,demo,checklists,scripts}/**/*.test.ts'],
     exclude: ['**/node_modules/**', '.gonogo/**', '**/*.{slow,real,kubernetes}.test.ts'],
+    // Much of a test's time is waiting for processes it started; the default leaves half of a two-core machine idle.
+    maxWorkers: 2,
     setupFiles: ['./testing/property-seed.ts'],
     testTimeout: 20_000,
     hookTimeout: 20_000,
