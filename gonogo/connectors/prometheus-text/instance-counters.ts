@@ -11,9 +11,14 @@ export type InstanceCounters = {
 
 /**
  * Requests, failures and durations of users' traffic in one instance's text. An instance that was asked nothing yet has
- * no series, but it must name the metric. Throws a ReadingProblem.
+ * no series, but it must name the metric; `isOf` chooses among series by their labels. Throws a ReadingProblem.
  */
-export function countersIn(text: string, settings: TextSettings, source: string): InstanceCounters {
+export function countersIn(
+  text: string,
+  settings: TextSettings,
+  source: string,
+  isOf: (labels: Series['labels']) => boolean = () => true,
+): InstanceCounters {
   const { requests, duration, status, failed, except } = settings
   const bucket = `${duration}_bucket`
   const { series, declared } = parseExposition(text, [requests, bucket], source)
@@ -21,7 +26,7 @@ export function countersIn(text: string, settings: TextSettings, source: string)
     if (!declared.has(name) && !declared.has(`${name}_bucket`))
       throw new ReadingProblem('wrong-format', source, `there is no metric ${name}`)
   const isUsers = ({ labels }: Series) =>
-    !Object.entries(except).some(([label, values]) => values.includes(labels[label] ?? ''))
+    isOf(labels) && !Object.entries(except).some(([label, values]) => values.includes(labels[label] ?? ''))
   const answered = (series.get(requests) ?? []).filter(isUsers)
   const isFailed = new RegExp(`^(?:${failed})$`)
   const unnamed = answered.find(({ labels }) => labels[status] === undefined)

@@ -4,12 +4,17 @@ import { Agent, request } from 'undici'
 const USERS = 6
 const PAUSE_MS = 4
 
-export type Seen = { readonly byVersion: Record<string, number>; readonly failed: string[] }
+export type Seen = {
+  readonly byVersion: Record<string, number>
+  readonly failed: string[]
+  /** Epoch ms at which the last request was sent that the version answered. */
+  readonly lastAt: Record<string, number>
+}
 
 /** A small steady load with connections that are kept open; ends with what the users saw. */
 export function startLoad(url: string): { seen: Seen; stop(): Promise<Seen> } {
   const agent = new Agent({ connections: USERS, keepAliveTimeout: 10_000 })
-  const seen: Seen = { byVersion: {}, failed: [] }
+  const seen: Seen = { byVersion: {}, failed: [], lastAt: {} }
   let isOn = true
   const user = async () => {
     while (isOn) {
@@ -32,19 +37,21 @@ export function startLoad(url: string): { seen: Seen; stop(): Promise<Seen> } {
 /** Asks this many times, one after the other, and counts who answered. */
 export async function askTimes(url: string, times: number): Promise<Seen> {
   const agent = new Agent()
-  const seen: Seen = { byVersion: {}, failed: [] }
+  const seen: Seen = { byVersion: {}, failed: [], lastAt: {} }
   for (let n = 0; n < times; n++) await ask(agent, url, seen)
   await agent.close()
   return seen
 }
 
 async function ask(dispatcher: Agent, url: string, seen: Seen): Promise<void> {
+  const sentAt = Date.now()
   try {
     const answer = await request(`${url}/work`, { dispatcher })
     const body = (await answer.body.json()) as { version?: string }
     if (answer.statusCode !== 200) seen.failed.push(`${answer.statusCode} ${JSON.stringify(body)}`)
     const version = body.version ?? 'nobody'
     seen.byVersion[version] = (seen.byVersion[version] ?? 0) + 1
+    seen.lastAt[version] = Math.max(seen.lastAt[version] ?? 0, sentAt)
   } catch (error) {
     seen.failed.push(String(error))
   }

@@ -14,6 +14,8 @@ export type MakeWorld = (options: WorldOptions) => Promise<ContractWorld>
 /** An empty environment for one test, with real instances of the test service. */
 export type ContractWorld = {
   readonly target: OpenTarget
+  /** From a call that changed weights until the router gives no request by the old ones. */
+  readonly zeroWithinMs: number
   workload(version: string, behaviour?: Behaviour, replicas?: number): Promise<Workload>
   /** Ends everything; throws when something of the environment is still there afterwards. */
   end(): Promise<void>

@@ -1,5 +1,6 @@
 import { z } from 'zod'
-import { COMPONENT_TEMPLATE, namesIn, PLAIN_TEMPLATES } from './template.ts'
+import { namesIn } from '../template.ts'
+import { COMPONENT_TEMPLATE, PLAIN_TEMPLATES } from './template.ts'
 
 const nameSchema = z.string().regex(/^[a-z][a-z0-9-]*$/, 'lower case letters, digits and dashes')
 const pathSchema = z.string().startsWith('/', 'a path that starts with /')

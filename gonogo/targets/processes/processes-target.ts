@@ -1,17 +1,10 @@
 import { resolve } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
+import { type Call, outcomeSchema } from '../call.ts'
 import type { Outcome, Target } from '../target.ts'
 import type { ProcessesConfig } from './config.ts'
 import { type ControlClient, controlClient, SupervisorGone } from './control-client.ts'
-import {
-  type Call,
-  helloSchema,
-  outcomeSchema,
-  type Settings,
-  samplesSchema,
-  targetStateSchema,
-  trafficSchema,
-} from './protocol.ts'
+import { helloSchema, type Settings, samplesSchema, targetStateSchema, trafficSchema } from './protocol.ts'
 import { socketPathFor } from './socket-path.ts'
 import { ensureSupervisor } from './start-supervisor.ts'
 

@@ -1,22 +1,10 @@
 import { z } from 'zod'
+import { workloadSchema } from '../call.ts'
 import type { Outcome, TargetState } from '../target.ts'
 import { processesConfigSchema } from './config.ts'
 
 /** Raised when supervisor and client could misunderstand each other. */
 export const PROTOCOL = 1
-
-export const workloadSchema = z.strictObject({
-  version: z.string().min(1),
-  artifact: z.string().min(1),
-  digest: z.string().min(1),
-  replicas: z.number().int().min(0).max(100),
-  config: z.record(z.string(), z.string()),
-})
-
-export const outcomeSchema = z.discriminatedUnion('ok', [
-  z.strictObject({ ok: z.literal(true), detail: z.string() }),
-  z.strictObject({ ok: z.literal(false), code: z.string(), detail: z.string() }),
-])
 
 /** What a supervisor is told when it starts, and again by each client that connects. */
 export const settingsSchema = z.strictObject({
@@ -28,21 +16,6 @@ export const settingsSchema = z.strictObject({
   config: processesConfigSchema,
 })
 export type Settings = z.infer<typeof settingsSchema>
-
-const key = z.string().min(1).max(500)
-const version = z.string().min(1)
-const weightsSchema = z.record(version, z.number().min(0).max(100))
-
-/** Every call that changes something; the first field is the method of `Target`. */
-export const callSchema = z.discriminatedUnion('method', [
-  z.strictObject({ method: z.literal('deploy'), workload: workloadSchema, key }),
-  z.strictObject({ method: z.literal('scale'), version, replicas: z.number().int().min(0).max(100), key }),
-  z.strictObject({ method: z.literal('setWeights'), weights: weightsSchema, key }),
-  z.strictObject({ method: z.literal('promote'), version, key }),
-  z.strictObject({ method: z.literal('revert'), version, drop: version, key }),
-  z.strictObject({ method: z.literal('cleanup'), keep: z.array(version), key }),
-])
-export type Call = z.infer<typeof callSchema>
 
 export const helloSchema = z.looseObject({ protocol: z.number(), pid: z.number() })
 

@@ -3,9 +3,11 @@ import type { Server } from 'node:http'
 import { createAdaptorServer } from '@hono/node-server'
 import { Hono } from 'hono'
 import type { ZodError } from 'zod'
+import { callSchema } from '#targets/call.ts'
+import { Calls } from '#targets/calls.ts'
 import { listenAddress } from '../config.ts'
-import { callSchema, PROTOCOL, type Settings, settingsSchema } from '../protocol.ts'
-import { Calls } from './calls.ts'
+import { PROTOCOL, type Settings, settingsSchema } from '../protocol.ts'
+import { act } from './act.ts'
 import type { IdleWatch } from './idle-watch.ts'
 import { log } from './log.ts'
 import { observe, type World } from './world.ts'
@@ -37,7 +39,11 @@ export async function listenForControl(path: string, world: World, hooks: Contro
 }
 
 function controlApi(world: World, hooks: ControlHooks): Hono {
-  const calls = new Calls(world)
+  const calls = new Calls({
+    ledger: () => world.stateFile.state,
+    act: (call) => act(world, call),
+    save: () => world.stateFile.save(),
+  })
   const { router } = world
   return new Hono()
     .use(async (_c, next) => {

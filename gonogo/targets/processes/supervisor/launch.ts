@@ -1,6 +1,6 @@
 import { resolve } from 'node:path'
 import type { Workload } from '#targets/target.ts'
-import { fillTemplate } from '../template.ts'
+import { fillTemplate } from '#targets/template.ts'
 import { MARK } from './leftovers.ts'
 import type { Launch } from './managed-process.ts'
 import type { Blueprint, ProcessRecord, StackRecord } from './saved-state.ts'

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { outcomeSchema, workloadSchema } from '../protocol.ts'
+import { ledgerFields, workloadSchema } from '#targets/call.ts'
 
 /** One process as the state file keeps it; `pid` and `identity` are null before the first start. */
 const processRecordSchema = z.strictObject({
@@ -46,14 +46,6 @@ const versionRecordSchema = z.strictObject({
   stacks: z.array(stackRecordSchema),
 })
 
-const callRecordSchema = z.strictObject({
-  key: z.string(),
-  seq: z.number(),
-  /** Digest of method and arguments: a key belongs to one call. */
-  request: z.string(),
-  outcome: outcomeSchema.nullable(),
-})
-
 export const savedStateSchema = z.strictObject({
   format: z.literal(1),
   /** The public port, so that a port taken as 0 stays. */
@@ -65,18 +57,13 @@ export const savedStateSchema = z.strictObject({
   versions: z.record(z.string(), versionRecordSchema),
   /** Versions that were ended, newest last, for a revert to one of them. */
   archive: z.array(z.strictObject({ workload: workloadSchema, blueprint: blueprintSchema })),
-  /** The last calls, oldest first. */
-  calls: z.array(callRecordSchema),
-  seq: z.number(),
-  /** What a call changed last: `weights`, `stable`, `versions` or `version:V` → seq of that call. */
-  touched: z.record(z.string(), z.number()),
+  ...ledgerFields,
 })
 
 export type ProcessRecord = z.infer<typeof processRecordSchema>
 export type StackRecord = z.infer<typeof stackRecordSchema>
 export type Blueprint = z.infer<typeof blueprintSchema>
 export type VersionRecord = z.infer<typeof versionRecordSchema>
-export type CallRecord = z.infer<typeof callRecordSchema>
 export type SavedState = z.infer<typeof savedStateSchema>
 
 export const emptyState = (): SavedState => ({

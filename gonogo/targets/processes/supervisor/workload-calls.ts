@@ -1,7 +1,8 @@
 import type { Outcome, Workload } from '#targets/target.ts'
+import { isSameWorkload } from '#targets/workload.ts'
 import { artifactDigest } from '../artifact-digest.ts'
 import type { VersionGroup } from './version-group.ts'
-import { blueprintOf, isSameWorkload, shareTraffic, type World, weightOf } from './world.ts'
+import { blueprintOf, shareTraffic, type World, weightOf } from './world.ts'
 
 const done = (detail: string): Outcome => ({ ok: true, detail })
 const refused = (code: string, detail: string): Outcome => ({ ok: false, code, detail })

@@ -1,4 +1,4 @@
-import type { TargetState, Workload } from '#targets/target.ts'
+import type { TargetState } from '#targets/target.ts'
 import type { Settings } from '../protocol.ts'
 import type { Router } from '../proxy/router.ts'
 import type { Fleet } from './fleet.ts'
@@ -43,9 +43,3 @@ export function shareTraffic(world: World, weights: Readonly<Record<string, numb
 }
 
 export const weightOf = (world: World, version: string): number => world.stateFile.state.weights[version] ?? 0
-
-/** Same artifact, same configuration; how many replicas does not matter. */
-export function isSameWorkload(a: Workload, b: Workload): boolean {
-  const config = (w: Workload) => JSON.stringify(Object.entries(w.config).sort())
-  return a.digest === b.digest && a.artifact === b.artifact && config(a) === config(b)
-}

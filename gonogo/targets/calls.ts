@@ -1,10 +1,23 @@
 import { digestOf } from '#core/json.ts'
-import type { Outcome } from '#targets/target.ts'
-import type { Call } from '../protocol.ts'
-import type { CallRecord, SavedState } from './saved-state.ts'
-import { promote, revert, setWeights } from './traffic-calls.ts'
-import { cleanup, deploy, scale } from './workload-calls.ts'
-import type { World } from './world.ts'
+import type { Call, CallRecord } from './call.ts'
+import type { Outcome } from './target.ts'
+
+/** What a target declares, with the calls that made it so. */
+export type Ledger = {
+  calls: CallRecord[]
+  seq: number
+  readonly touched: Record<string, number>
+  readonly stable: string | null
+  readonly weights: Readonly<Record<string, number>>
+  /** Instances that are to run, by version. */
+  readonly versions: Readonly<Record<string, { readonly desired: number }>>
+}
+
+export type Callee = {
+  ledger(): Ledger
+  act(call: Call): Promise<Outcome>
+  save(): Promise<unknown>
+}
 
 const REMEMBERED = 500
 
@@ -13,15 +26,15 @@ const REMEMBERED = 500
  * makes true again what the call made true, unless a later call changed it on purpose.
  */
 export class Calls {
-  readonly #world: World
+  readonly #callee: Callee
   readonly #underWay = new Map<string, Promise<Outcome>>()
 
-  constructor(world: World) {
-    this.#world = world
+  constructor(callee: Callee) {
+    this.#callee = callee
   }
 
   async run(call: Call): Promise<Outcome> {
-    const { state } = this.#world.stateFile
+    const state = this.#callee.ledger()
     const request = digestOf({ ...call, key: null })
     const known = state.calls.find((record) => record.key === call.key)
     if (known && known.request !== request)
@@ -44,32 +57,15 @@ export class Calls {
   }
 
   async #perform(call: Call, record: CallRecord): Promise<Outcome> {
-    const outcome = await act(this.#world, call)
+    const outcome = await this.#callee.act(call)
     const answer = record.outcome?.ok && outcome.ok ? record.outcome : outcome
     record.outcome = answer
-    await this.#world.stateFile.save()
+    await this.#callee.save()
     return answer
   }
 }
 
-function act(world: World, call: Call): Promise<Outcome> {
-  switch (call.method) {
-    case 'deploy':
-      return deploy(world, call.workload)
-    case 'scale':
-      return scale(world, call.version, call.replicas)
-    case 'setWeights':
-      return setWeights(world, call.weights)
-    case 'promote':
-      return promote(world, call.version)
-    case 'revert':
-      return revert(world, call.version, call.drop)
-    case 'cleanup':
-      return cleanup(world, call.keep)
-  }
-}
-
-function remember(state: SavedState, call: Call, request: string): CallRecord {
+function remember(state: Ledger, call: Call, request: string): CallRecord {
   const record: CallRecord = { key: call.key, seq: ++state.seq, request, outcome: null }
   state.calls.push(record)
   state.calls.splice(0, state.calls.length - REMEMBERED)
@@ -77,11 +73,11 @@ function remember(state: SavedState, call: Call, request: string): CallRecord {
   return record
 }
 
-const isSuperseded = (state: SavedState, call: Call, record: CallRecord): boolean =>
+const isSuperseded = (state: Ledger, call: Call, record: CallRecord): boolean =>
   partsOf(state, call).some((part) => (state.touched[part] ?? 0) > record.seq)
 
 /** What a call changes. A deployment changes what a cleanup left; a cleanup changes each version that it ends. */
-function partsOf(state: SavedState, call: Call): string[] {
+function partsOf(state: Ledger, call: Call): string[] {
   switch (call.method) {
     case 'deploy':
       return [`version:${call.workload.version}`, 'versions']
@@ -104,7 +100,7 @@ function partsOf(state: SavedState, call: Call): string[] {
 }
 
 /** Whether the declared state is as the call left it; that processes die is repaired by the call itself. */
-function isTrue(state: SavedState, call: Call): boolean {
+function isTrue(state: Ledger, call: Call): boolean {
   switch (call.method) {
     case 'deploy':
       return (state.versions[call.workload.version]?.desired ?? 0) >= call.workload.replicas
