@@ -113,6 +113,7 @@ async function startRouter(): Promise<void> {
       '--ping=true',
       '--entryPoints.traefik.address=127.0.0.1:8081',
       '--metrics.prometheus=true',
+      '--metrics.prometheus.buckets=0.005,0.01,0.025,0.05,0.1,0.2,0.3,0.5,1,2,5,10',
     ],
     { KUBECONFIG: kubeconfig('admin') },
   )

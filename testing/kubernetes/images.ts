@@ -13,12 +13,15 @@ export async function importPause(): Promise<void> {
   await buildImage(PAUSE_IMAGE, ['/pause'], (root) => copyFileSync(binary('pause'), join(root, 'pause')))
 }
 
-/** An image of `node` and an application's folder at /app, which `entrypoint` starts. No registry is asked for anything. */
+/**
+ * An image of `node` and an application's folder at /app, which `entrypoint` starts; known by its name and by its digest,
+ * which is answered. No registry is asked for anything.
+ */
 export async function importNodeImage(
   name: string,
   applicationFolder: string,
   entrypoint: readonly string[],
-): Promise<void> {
+): Promise<string> {
   const libraries = await librariesOf(process.execPath)
   await buildImage(name, ['/bin/node', ...entrypoint], (root) => {
     for (const path of libraries) {
@@ -30,6 +33,10 @@ export async function importNodeImage(
     cpSync(applicationFolder, join(root, 'app'), { recursive: true, dereference: true })
     mkdirSync(join(root, 'tmp'), { recursive: true, mode: 0o1777 })
   })
+  const digest = /sha256:[0-9a-f]{64}/.exec(await ctr(['images', 'ls', `name==${name}`]))?.[0]
+  if (!digest) throw new Error(`containerd does not know ${name} after it was imported`)
+  await ctr(['images', 'tag', '--force', name, `${name.replace(/:[^/:]*$/, '')}@${digest}`])
+  return digest
 }
 
 /** Shared libraries and the loader that a program needs. */

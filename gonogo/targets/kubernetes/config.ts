@@ -1,0 +1,41 @@
+import { z } from 'zod'
+
+const nameSchema = z
+  .string()
+  .regex(/^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/, 'a Kubernetes name: lower case letters, digits and dashes')
+
+const componentSchema = z.strictObject({
+  /**
+   * YAML with the component's Deployment and its Service, relative to the service file. Values may hold `${image}`
+   * `${version}` `${config}` (name of the version's ConfigMap) `${component.NAME.host}` (its Service in this version).
+   */
+  manifest: z.string().min(1),
+  /** The one component that the route leads users to. */
+  public: z.boolean().default(false),
+})
+
+/** The `target` block of an environment whose service runs on Kubernetes. Durations are milliseconds. */
+export const kubernetesConfigSchema = z.strictObject({
+  kind: z.literal('kubernetes'),
+  /** Relative to the service file; without it KUBECONFIG, `~/.kube/config`, or the pod's own account. */
+  kubeconfig: z.string().min(1).optional(),
+  context: z.string().min(1).optional(),
+  namespace: nameSchema,
+  /** The HTTPRoute whose weights are changed. It leads to the public component's Service before the first deployment. */
+  route: nameSchema,
+  /** The public address, through the router. */
+  url: z.url({ protocol: /^https?$/ }),
+  /** Where the router tells its own metrics, as Prometheus text. */
+  router: z.strictObject({ kind: z.literal('traefik'), metrics: z.url({ protocol: /^https?$/ }) }).optional(),
+  /** Pods of each component of the stable version. */
+  replicas: z.number().int().min(1).max(100).default(2),
+  /** How long a new version's pods may take to be ready. */
+  readyTimeoutMs: z.number().int().min(100).max(3_600_000).default(60_000),
+  components: z
+    .record(nameSchema, componentSchema)
+    .refine((all) => Object.values(all).filter((one) => one.public).length === 1, {
+      message: 'exactly one component must be public',
+    }),
+})
+
+export type KubernetesConfig = z.infer<typeof kubernetesConfigSchema>

@@ -1,0 +1,46 @@
+import type { V1ContainerStatus } from '@kubernetes/client-node'
+import type { Instance } from '../target.ts'
+import type { Pod } from './cluster-api.ts'
+import type { KubernetesConfig } from './config.ts'
+import { LABELS } from './manifests.ts'
+
+export const isEnding = (pod: Pod): boolean => pod.metadata?.deletionTimestamp !== undefined
+
+export const isReady = (pod: Pod): boolean =>
+  !isEnding(pod) &&
+  (pod.status?.conditions ?? []).some((one) => one.type === 'Ready' && one.status === 'True')
+
+export const containersOf = (pod: Pod): readonly V1ContainerStatus[] => [
+  ...(pod.status?.initContainerStatuses ?? []),
+  ...(pod.status?.containerStatuses ?? []),
+]
+
+/** A pod as an instance; `version` as gonogo knows it, since a label cannot hold every version. */
+export function instanceOf(pod: Pod, version: string, config: KubernetesConfig): Instance {
+  const component = pod.metadata?.labels?.[LABELS.component] ?? ''
+  const container = pod.spec?.containers[0]
+  const probe = container?.readinessProbe?.httpGet
+  const port = portOf(pod, probe?.port ?? container?.ports?.[0]?.containerPort)
+  return {
+    id: pod.metadata?.name ?? '',
+    version,
+    digest: container?.image?.split('@')[1] ?? '',
+    component,
+    isPublic: config.components[component]?.public ?? false,
+    url: `http://${pod.status?.podIP ?? '0.0.0.0'}:${port}`,
+    readyPath: probe?.path ?? null,
+    healthPath: container?.livenessProbe?.httpGet?.path ?? null,
+    pid: null,
+    startedAtMs: new Date(pod.status?.startTime ?? 0).getTime(),
+    ready: isReady(pod),
+    restarts: containersOf(pod).reduce((sum, one) => sum + one.restartCount, 0),
+    logFile: null,
+  }
+}
+
+/** A probe may name its port instead of numbering it. */
+function portOf(pod: Pod, port: number | string | undefined): number {
+  if (typeof port === 'number') return port
+  const named = pod.spec?.containers[0]?.ports?.find((one) => one.name === port)
+  return named?.containerPort ?? Number(port ?? 80)
+}

@@ -1,0 +1,76 @@
+import { dirname } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { until } from '../../gonogo/targets/contract/load.ts'
+import type { ContractWorld, WorldOptions } from '../../gonogo/targets/contract/world.ts'
+import { kubernetesConfigSchema } from '../../gonogo/targets/kubernetes/config.ts'
+import { openKubernetesTarget } from '../../gonogo/targets/kubernetes/kubernetes-target.ts'
+import { apply, kubectl } from './commands.ts'
+import { kubeconfig, ROUTER_PORT } from './places.ts'
+
+const MANIFEST = fileURLToPath(new URL('./web.yaml', import.meta.url))
+const IMAGE = 'gonogo.test/service'
+const PUBLIC_URL = `http://127.0.0.1:${ROUTER_PORT}`
+/** The API, the router's watch of it and the router's own change of mind, on a busy machine. */
+const ZERO_WITHIN_MS = 1000
+
+let made = 0
+
+/** A namespace with a gateway and a route, and the test service's image of this digest. */
+export async function makeKubernetesWorld(
+  digest: string,
+  { readyTimeoutMs }: WorldOptions,
+): Promise<ContractWorld> {
+  const namespace = `contract-${++made}-${process.pid}`
+  await kubectl(['create', 'namespace', namespace])
+  await apply(
+    JSON.stringify({ apiVersion: 'v1', kind: 'List', items: [gateway(namespace), route(namespace)] }),
+  )
+  const config = kubernetesConfigSchema.parse({
+    kind: 'kubernetes',
+    kubeconfig: kubeconfig('admin'),
+    namespace,
+    route: 'web',
+    url: PUBLIC_URL,
+    router: { kind: 'traefik', metrics: 'http://127.0.0.1:8081/metrics' },
+    readyTimeoutMs,
+    components: { web: { manifest: MANIFEST, public: true } },
+  })
+  const opened = await openKubernetesTarget({ name: 'test', root: dirname(MANIFEST), config })
+  if (!opened.ok) throw new Error(`${opened.code}: ${opened.detail}`)
+  const { target } = opened
+  return {
+    target,
+    zeroWithinMs: ZERO_WITHIN_MS,
+    workload: async (version, behaviour = 'good', replicas = 2) => ({
+      version,
+      artifact: `${IMAGE}@${digest}`,
+      digest,
+      replicas,
+      config: { text: `configuration of ${version}`, behaviour },
+    }),
+    end: async () => {
+      await target.close()
+      await kubectl(['delete', 'httproute,gateway', '--all', '-n', namespace])
+      await kubectl(['delete', 'namespace', namespace, '--wait=false'])
+      // The next world has the same address.
+      await until('the router forgets the route', async () => (await fetch(PUBLIC_URL)).status === 404)
+    },
+  }
+}
+
+const gateway = (namespace: string) => ({
+  apiVersion: 'gateway.networking.k8s.io/v1',
+  kind: 'Gateway',
+  metadata: { name: 'gateway', namespace },
+  spec: {
+    gatewayClassName: 'traefik',
+    listeners: [{ name: 'web', port: ROUTER_PORT, protocol: 'HTTP' }],
+  },
+})
+
+const route = (namespace: string) => ({
+  apiVersion: 'gateway.networking.k8s.io/v1',
+  kind: 'HTTPRoute',
+  metadata: { name: 'web', namespace },
+  spec: { parentRefs: [{ name: 'gateway' }], rules: [{ backendRefs: [{ name: 'web', port: 80 }] }] },
+})
