@@ -4,6 +4,7 @@ import { defineConfig } from 'vitest/config'
 export default defineConfig({
   test: {
     include: ['{gonogo,testing}/**/*.kubernetes.test.ts'],
+    globalSetup: './testing/kubernetes/whole-suite.ts',
     testTimeout: 60_000,
     hookTimeout: 120_000,
     fileParallelism: false,

@@ -6,7 +6,7 @@ import { migrationCommand } from '#core/migration-command.ts'
 import type { Release } from '#core/release.ts'
 import type { Environment, Service } from '#core/service.ts'
 import type { DeploymentState } from '#core/state.ts'
-import type { Outcome, Target } from '#targets/target.ts'
+import type { Outcome, Target, Workload } from '#targets/target.ts'
 
 const MIGRATION_LIMIT_MS = 30 * 60_000
 
@@ -52,7 +52,7 @@ async function act(
   const unique = `${state.id}/${key}`
   switch (effect.kind) {
     case 'deploy':
-      return settled(await target.deploy(workloadOf(world, state.opened.release, effect.replicas), unique))
+      return settled(await target.deploy(workloadOf(state.opened.release, effect.replicas), unique))
     case 'scale':
       return settled(await target.scale(effect.version, effect.replicas, unique))
     case 'weights':
@@ -80,10 +80,13 @@ const settled = (outcome: Outcome): Settled => ({
   detail: outcome.detail,
 })
 
-export function workloadOf(world: Pick<EffectWorld, 'root'>, release: Release, replicas: number) {
-  const artifact = resolve(world.root, release.artifact)
-  return { version: release.version, artifact, digest: release.digest, replicas, config: release.config }
-}
+export const workloadOf = ({ version, artifact, digest, config }: Release, replicas: number): Workload => ({
+  version,
+  artifact,
+  digest,
+  replicas,
+  config,
+})
 
 /** Counts what the dropped version did wrong before it is gone. */
 async function revert(world: EffectWorld, version: string, drop: string, key: string): Promise<Settled> {

@@ -4,7 +4,8 @@ import type { Target } from '#targets/target.ts'
 /** A restart more than this is a loop, not a hiccup. */
 const RESTARTS_ALLOWED = 2
 
-/** Triggers that need no statistics: an instance of the new version that restarts again and again, or is ready no more. */
+/** Triggers that need no statistics: an instance of the new version that the platform gave up, that
+ * restarts again and again, or is ready no more. */
 export async function watchFaults(
   target: Target,
   state: DeploymentState,
@@ -13,6 +14,12 @@ export async function watchFaults(
   if (!state.effects[`deploy:${release.version}`]?.settled?.ok) return null
   const world = await target.observe().catch(() => null)
   const mine = world?.instances.filter((i) => i.version === release.version) ?? []
+  const troubled = mine.find((i) => i.trouble)
+  if (troubled?.trouble)
+    return {
+      criterion: troubled.trouble.code,
+      detail: `${troubled.component} of ${release.version}: ${troubled.trouble.detail}`,
+    }
   const looping = mine.find((i) => i.restarts > RESTARTS_ALLOWED)
   if (looping)
     return {

@@ -26,6 +26,8 @@ export type EngineParts = {
   runCheck(item: string, state: DeploymentState, stop: AbortSignal): Promise<CheckSettled>
   /** Faults that need no statistics, as seen now; null when there is none. */
   watchFaults(state: DeploymentState): Promise<{ criterion: string; detail: string } | null>
+  /** What somebody else changed by hand, in words; null when nothing. */
+  watchDrift(): Promise<string | null>
   /** Keeps the lease. Throws Deposed when it is lost. */
   renewLease(): void
   readonly listener: Listener
@@ -45,6 +47,7 @@ class Engine {
   readonly #underWay = new Map<string, Promise<void>>()
   #wake = new AbortController()
   #nextSampleAt = 0
+  #drift: string | null = null
   #lastSealAt = 0
   #failure: unknown = null
 
@@ -177,10 +180,13 @@ class Engine {
     if (!this.#isArmed() || now < this.#nextSampleAt) return
     this.#nextSampleAt = now + journal.state.opened.policy.rollback.interval
     const context = observeContext(journal.state, now)
-    const [{ judgement, scrape }, fault] = await Promise.all([
+    const [{ scrape }, fault, drift] = await Promise.all([
       sampler.sample(context),
       this.#parts.watchFaults(journal.state),
+      this.#parts.watchDrift(),
     ])
+    this.#drift = drift
+    const judgement = this.#judge()
     listener.judged?.(judgement, scrape)
     if (journal.state.rollback) return
     if (fault && !journal.state.fault) this.#outcome({ type: 'faultSeen', ...fault })
@@ -196,8 +202,14 @@ class Engine {
   }
 
   #recordJudgement(): void {
+    this.#outcome(judgementEvent(this.#judge(), this.#parts.journal.state))
+  }
+
+  /** While somebody else changes what was declared, no evidence says what it would be evidence of. */
+  #judge(): Judgement {
     const judgement = this.#parts.sampler.judge()
-    this.#outcome(judgementEvent(judgement, this.#parts.journal.state))
+    if (this.#drift === null || judgement.verdict !== 'proceed') return judgement
+    return { ...judgement, verdict: 'hold', sentence: `changed by somebody else: ${this.#drift}` }
   }
 
   #seal(now: number): void {

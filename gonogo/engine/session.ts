@@ -47,6 +47,8 @@ export async function openSession(
       `the environment ${journal.state.opened.environment} cannot be reached`,
       EXIT.environment,
     )
+  const claimed = await production.claim?.(id)
+  if (claimed?.ok === false) throw new Refusal(claimed.code, claimed.detail, EXIT.environment)
   await mkdir(deploymentFolder(workspace.root, id), { recursive: true })
   const evidence = openEvidenceStore(evidenceFolder(workspace.root))
   const context = {
@@ -82,7 +84,9 @@ export async function openSession(
       return runCheck(check, workspace.service.checks[item], await checkContext(context, state, item), stop)
     },
     watchFaults: (state) => watchFaults(production, state),
-    renewLease: leaseKeeper(store, id, holder),
+    // What cannot be asked now is asked again with the next interval.
+    watchDrift: async () => (await production.drift?.().catch(() => null)) ?? null,
+    renewLease: leaseKeeper(store, id, holder, production),
     listener,
     ...(boundary ? { boundary } : {}),
   }
@@ -90,6 +94,7 @@ export async function openSession(
     run: (stop) => runDeployment(parts, stop),
     close: async () => {
       store.release(id, holder)
+      if (journal.state.closed) await production.unclaim?.(id).catch(() => undefined)
       for (const target of targets.values()) await target.close?.()
     },
   }
@@ -119,13 +124,22 @@ function isAlive(pid: number): boolean {
   }
 }
 
-function leaseKeeper(store: Store, id: string, holder: string): () => void {
+function leaseKeeper(store: Store, id: string, holder: string, target: OpenTarget): () => void {
   let renewedAt = Date.now()
+  let lost: string | null = null
   return () => {
+    if (lost) throw new Deposed(lost)
     if (Date.now() - renewedAt < RENEW_MS) return
     const lease = store.lease(id, holder, Date.now(), LEASE_MS)
     if (!lease.ok) throw new Deposed(`another gonogo took ${id} over`)
     renewedAt = Date.now()
+    // A cluster that is away can be claimed by nobody else either; what matters is being told that it was.
+    target.claim?.(id).then(
+      (claimed) => {
+        if (!claimed.ok) lost = claimed.detail
+      },
+      () => undefined,
+    )
   }
 }
 

@@ -33,6 +33,11 @@ export class Calls {
     this.#callee = callee
   }
 
+  /** Whether a call is changing something now. */
+  get isBusy(): boolean {
+    return this.#underWay.size > 0
+  }
+
   async run(call: Call): Promise<Outcome> {
     const state = this.#callee.ledger()
     const request = digestOf({ ...call, key: null })

@@ -1,11 +1,14 @@
+import type { ZodType } from 'zod'
 import { prometheusSource } from '#connectors/prometheus/index.ts'
 import { type Scraped, textSource } from '#connectors/prometheus-text/index.ts'
 import { lookUp } from '#connectors/secret-reference/index.ts'
 import type { MetricsSettings } from '#core/metrics-settings.ts'
 import type { Environment } from '#core/service.ts'
+import { kubernetesConfigSchema } from './kubernetes/config.ts'
+import { openKubernetesTarget } from './kubernetes/kubernetes-target.ts'
 import { processesConfigSchema } from './processes/config.ts'
 import { openProcessesTarget } from './processes/processes-target.ts'
-import type { Target } from './target.ts'
+import type { Outcome, Target } from './target.ts'
 
 /** A target as the engine holds it: the contract, and what not every kind of target can tell. */
 export type OpenTarget = Target & {
@@ -13,6 +16,12 @@ export type OpenTarget = Target & {
   readonly replicas: number
   /** Epoch ms of the last request that was given to the version; absent where the target does not count. */
   lastRequestAt?(version: string): Promise<number | null>
+  /**
+   * Takes the environment for one deployment, against other gonogos with a log of their own; called again, it keeps it.
+   * Absent where nobody else can reach it.
+   */
+  claim?(deployment: string): Promise<Outcome>
+  unclaim?(deployment: string): Promise<void>
   /** Ends everything that runs there; absent where gonogo does not own it. */
   stop?(): Promise<void>
   /** Lets go of the connection; everything goes on running. */
@@ -36,23 +45,42 @@ export async function openTarget(
   folder: string,
   root: string,
 ): Promise<OpenTarget> {
-  const { target } = environment
-  if (target.kind !== 'processes')
+  const open = KINDS[environment.target.kind]
+  if (!open)
     throw new TargetProblem(
       'no-such-target',
-      `environments.${name}.target.kind: ${target.kind} is not known; there is: processes`,
+      `environments.${name}.target.kind: ${environment.target.kind} is not known; there are: ${Object.keys(KINDS).join(', ')}`,
     )
-  const config = processesConfigSchema.safeParse(target)
-  if (!config.success) {
-    const issue = config.error.issues[0]
-    throw new TargetProblem(
-      'bad-target',
-      `environments.${name}.target.${issue?.path.join('.')}: ${issue?.message}`,
-    )
-  }
-  const opened = await openProcessesTarget({ name, folder, root, config: config.data })
+  const opened = await open({ name, folder, root, target: environment.target })
   if (!opened.ok) throw new TargetProblem(opened.code, opened.detail)
   return withMetrics(opened.target, name, environment.metrics ?? { source: 'router' }, root)
+}
+
+type Declared = {
+  readonly name: string
+  readonly folder: string
+  readonly root: string
+  readonly target: Environment['target']
+}
+type Opened =
+  | { readonly ok: true; readonly target: OpenTarget }
+  | { readonly ok: false; readonly code: string; readonly detail: string }
+
+const KINDS: Readonly<Record<string, (declared: Declared) => Promise<Opened>>> = {
+  processes: ({ name, folder, root, target }) =>
+    openProcessesTarget({ name, folder, root, config: parse(processesConfigSchema, name, target) }),
+  kubernetes: ({ name, folder, root, target }) =>
+    openKubernetesTarget({ name, folder, root, config: parse(kubernetesConfigSchema, name, target) }),
+}
+
+function parse<T>(schema: ZodType<T>, name: string, target: Environment['target']): T {
+  const config = schema.safeParse(target)
+  if (config.success) return config.data
+  const issue = config.error.issues[0]
+  throw new TargetProblem(
+    'bad-target',
+    `environments.${name}.target.${issue?.path.join('.')}: ${issue?.message}`,
+  )
 }
 
 /** The target with its counters read from where the service file says. */

@@ -3,7 +3,7 @@ import type { MetricSource } from '#core/sample.ts'
 /** What is to run: one version of every component, deployed and rolled back together. */
 export type Workload = {
   readonly version: string
-  /** Folder (processes) or image set (kubernetes) that holds the components. */
+  /** Folder (processes, relative to the service file) or image (kubernetes) that holds the components. */
   readonly artifact: string
   /** `sha256:…` of the artifact; deploy refuses an artifact whose digest differs. */
   readonly digest: string
@@ -28,6 +28,8 @@ export type Instance = {
   readonly startedAtMs: number
   readonly ready: boolean
   readonly restarts: number
+  /** Why it will not do what it is there for, as the platform says it; absent where it says nothing. */
+  readonly trouble?: { readonly code: string; readonly detail: string }
   readonly logFile: string | null
 }
 
@@ -70,4 +72,8 @@ export interface Target {
   /** Ends and forgets every version except those named. */
   cleanup(keep: readonly string[], key: string): Promise<Outcome>
   readonly metrics: MetricSource
+  /** What somebody else changed of what the calls declared, in words; null where nothing, or while a call is under way. */
+  drift?(): Promise<string | null>
+  /** Brings the whole log of an instance that has no `logFile` to a file here; absent where every instance has one. */
+  fetchLog?(instance: string): Promise<string>
 }

@@ -3,17 +3,19 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import type { Environment } from '../../gonogo/core/service.ts'
 import type { DeploymentState } from '../../gonogo/core/state.ts'
 import { readState } from '../../gonogo/engine/journal.ts'
 import { openLog } from '../../gonogo/engine/workspace.ts'
 import { makeDemoKey } from '../../gonogo/evidence/signatures.ts'
+import { mustDo } from '../../gonogo/targets/contract/world.ts'
 import { type OpenTarget, openTarget } from '../../gonogo/targets/open-target.ts'
 import { artifactDigest } from '../../gonogo/targets/processes/artifact-digest.ts'
 
 const SERVICE = fileURLToPath(new URL('../service', import.meta.url))
 const PROCESS = fileURLToPath(new URL('./deployment-process.ts', import.meta.url))
 const FACTOR = 10
-const RUN_LIMIT_MS = 60_000
+const RUN_LIMIT_MS = 120_000
 const PEOPLE = { ada: 'deployment-lead', cy: 'security-lead', eve: 'engineering-lead', bo: 'sre-on-call' }
 /** How a release behaves; the releases of a test say otherwise in their `config:`. */
 const GOOD = { errors: '0', behaviour: 'good' }
@@ -58,8 +60,28 @@ export type World = {
   close(): Promise<void>
 }
 
+/** Where the service runs: a `target` block of a service file, and what is deployed there. */
+export type Place = {
+  readonly target: Environment['target']
+  readonly artifact: string
+  readonly digest: string
+  close?(): Promise<void>
+}
+
+const processes = async (): Promise<Place> => ({
+  target: TARGET,
+  artifact: SERVICE,
+  digest: await artifactDigest(SERVICE),
+})
+
 /** `checklist`: path of the checklist to deploy by; `more`: roles beyond the usual four, by person. */
-export async function makeWorld(checklist: string, more: Record<string, string> = {}): Promise<World> {
+export async function makeWorld(
+  checklist: string,
+  more: Record<string, string> = {},
+  makePlace: () => Promise<Place> = processes,
+): Promise<World> {
+  const place = await makePlace()
+  const { artifact, digest } = place
   const root = await mkdtemp(join(tmpdir(), 'gonogo-world-'))
   await mkdir(join(root, 'keys'))
   await mkdir(join(root, 'releases'))
@@ -73,7 +95,7 @@ export async function makeWorld(checklist: string, more: Record<string, string> 
     gonogo: 1,
     service: 'web',
     checklist,
-    environments: { production: { target: TARGET } },
+    environments: { production: { target: place.target } },
     people,
     policy: {
       steps: [
@@ -90,7 +112,6 @@ export async function makeWorld(checklist: string, more: Record<string, string> 
   await writeFile(join(root, 'gonogo.yaml'), JSON.stringify(service))
   const folder = join(root, '.gonogo/environments/production')
   const target = await openTarget('production', service.environments.production, folder, root)
-  const digest = await artifactDigest(SERVICE)
   const writeRelease: World['writeRelease'] = async (version, overrides = {}) => {
     const release = {
       release: 1,
@@ -101,7 +122,7 @@ export async function makeWorld(checklist: string, more: Record<string, string> 
       strategy: 'canary',
       components: ['gateway'],
       window: { start: '2020-01-01T00:00:00Z', end: '2040-01-01T00:00:00Z', timeZone: 'Etc/UTC' },
-      artifact: SERVICE,
+      artifact,
       digest,
       config: GOOD,
       ...overrides,
@@ -109,9 +130,9 @@ export async function makeWorld(checklist: string, more: Record<string, string> 
     await writeFile(join(root, 'releases', `${version}.yaml`), JSON.stringify(release))
   }
   await writeRelease('1.0.0')
-  await target.deploy({ version: '1.0.0', artifact: SERVICE, digest, replicas: 2, config: GOOD }, 'first')
-  await target.setWeights({ '1.0.0': 100 }, 'first-weight')
-  await target.promote('1.0.0', 'first-stable')
+  await mustDo(target.deploy({ version: '1.0.0', artifact, digest, replicas: 2, config: GOOD }, 'first'))
+  await mustDo(target.setWeights({ '1.0.0': 100 }, 'first-weight'))
+  await mustDo(target.promote('1.0.0', 'first-stable'))
   const since = Date.now()
   return {
     root,
@@ -128,6 +149,8 @@ export async function makeWorld(checklist: string, more: Record<string, string> 
     },
     close: async () => {
       await target.stop?.()
+      await target.close?.()
+      await place.close?.()
       await rm(root, { recursive: true, force: true })
     },
   }

@@ -1,3 +1,4 @@
+import { tmpdir } from 'node:os'
 import { dirname } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { until } from '../../gonogo/targets/contract/load.ts'
@@ -8,38 +9,67 @@ import { apply, kubectl } from './commands.ts'
 import { kubeconfig, ROUTER_PORT } from './places.ts'
 
 const MANIFEST = fileURLToPath(new URL('./web.yaml', import.meta.url))
-const IMAGE = 'gonogo.test/service'
+export const IMAGE = 'gonogo.test/service'
 const PUBLIC_URL = `http://127.0.0.1:${ROUTER_PORT}`
 /** The API, the router's watch of it and the router's own change of mind, on a busy machine. */
 const ZERO_WITHIN_MS = 1000
 
 let made = 0
 
-/** A namespace with a gateway and a route, and the test service's image of this digest. */
-export async function makeKubernetesWorld(
-  digest: string,
-  { readyTimeoutMs }: WorldOptions,
-): Promise<ContractWorld> {
-  const namespace = `contract-${++made}-${process.pid}`
+export type Components = Readonly<Record<string, { readonly manifest: string; readonly public?: boolean }>>
+const WEB: Components = { web: { manifest: MANIFEST, public: true } }
+
+export type Namespace = { readonly name: string; end(): Promise<void> }
+
+/** A namespace of its own with a gateway and a route. */
+export async function makeNamespace(): Promise<Namespace> {
+  const namespace = `test-${++made}-${process.pid}`
   await kubectl(['create', 'namespace', namespace])
   await apply(
     JSON.stringify({ apiVersion: 'v1', kind: 'List', items: [gateway(namespace), route(namespace)] }),
   )
-  const config = kubernetesConfigSchema.parse({
-    kind: 'kubernetes',
-    kubeconfig: kubeconfig('admin'),
-    namespace,
-    route: 'web',
-    url: PUBLIC_URL,
-    router: { kind: 'traefik', metrics: 'http://127.0.0.1:8081/metrics' },
-    readyTimeoutMs,
-    components: { web: { manifest: MANIFEST, public: true } },
+  return {
+    name: namespace,
+    end: async () => {
+      await kubectl(['delete', 'httproute,gateway', '--all', '-n', namespace])
+      await kubectl(['delete', 'namespace', namespace, '--wait=false'])
+      // The next namespace has the same address.
+      await until('the router forgets the route', async () => (await fetch(PUBLIC_URL)).status === 404)
+    },
+  }
+}
+
+/** A `target` block for the test service there, with its own manifest or others. */
+export const targetIn = (namespace: Namespace, components: Components = WEB) => ({
+  kind: 'kubernetes',
+  kubeconfig: kubeconfig('admin'),
+  namespace: namespace.name,
+  routes: [{ name: 'web' }],
+  url: PUBLIC_URL,
+  router: { kind: 'traefik', metrics: 'http://127.0.0.1:8081/metrics' },
+  readyTimeoutMs: 20_000,
+  components,
+})
+
+/** For the target contract: an empty environment with the test service's image of this digest. */
+export async function makeKubernetesWorld(
+  digest: string,
+  { readyTimeoutMs }: WorldOptions,
+  components?: Components,
+): Promise<ContractWorld & { readonly namespace: string }> {
+  const namespace = await makeNamespace()
+  const config = kubernetesConfigSchema.parse({ ...targetIn(namespace, components), readyTimeoutMs })
+  const opened = await openKubernetesTarget({
+    name: 'test',
+    folder: tmpdir(),
+    root: dirname(MANIFEST),
+    config,
   })
-  const opened = await openKubernetesTarget({ name: 'test', root: dirname(MANIFEST), config })
   if (!opened.ok) throw new Error(`${opened.code}: ${opened.detail}`)
   const { target } = opened
   return {
     target,
+    namespace: namespace.name,
     zeroWithinMs: ZERO_WITHIN_MS,
     workload: async (version, behaviour = 'good', replicas = 2) => ({
       version,
@@ -50,10 +80,7 @@ export async function makeKubernetesWorld(
     }),
     end: async () => {
       await target.close()
-      await kubectl(['delete', 'httproute,gateway', '--all', '-n', namespace])
-      await kubectl(['delete', 'namespace', namespace, '--wait=false'])
-      // The next world has the same address.
-      await until('the router forgets the route', async () => (await fetch(PUBLIC_URL)).status === 404)
+      await namespace.end()
     },
   }
 }

@@ -8,7 +8,7 @@ const number = (name: string, otherwise: number): number => Number(process.env[n
 const port = number('PORT', 0)
 const version = process.env.VERSION ?? 'none'
 const peer = process.env.PEER ?? ''
-/** `crash` ends before listening, `never` is never ready, `bind` listens on no port at all. */
+/** `crash` ends before listening, `never` is never ready, `bind` listens on no port at all, `hungry` takes all memory. */
 const behaviour = process.env.BEHAVIOUR ?? 'good'
 const errorRatio = number('ERROR_RATIO', 0)
 const delayMs = number('DELAY_MS', 0)
@@ -18,6 +18,10 @@ if (behaviour === 'crash') {
   process.stderr.write(`${version}: told to crash\n`)
   process.exit(7)
 }
+
+const eaten: Buffer[] = []
+const eat = () => void setInterval(() => eaten.push(Buffer.alloc(32 * 1024 * 1024, 1)), 5)
+if (behaviour === 'hungry') eat()
 
 let isDraining = false
 let isReady = false
@@ -45,6 +49,10 @@ const routes: Record<string, (req: IncomingMessage, res: ServerResponse) => unkn
     res.end('hop')
   },
   '/exit': () => process.exit(3),
+  '/eat': (_req, res) => {
+    eat()
+    json(res, 200, { eating: true })
+  },
 }
 
 const server = createServer({ keepAliveTimeout: number('KEEP_ALIVE_MS', 5000) }, async (req, res) => {

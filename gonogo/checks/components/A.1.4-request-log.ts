@@ -2,8 +2,9 @@ import { randomBytes } from 'node:crypto'
 import { setTimeout as wait } from 'node:timers/promises'
 import { z } from 'zod'
 import { type LogLines, readLogLines } from '#connectors/log-lines/index.ts'
-import { type CheckContext, CheckProblem, type CheckResult, defineCheck, fail, pass } from '../check.ts'
-import { releaseInstances } from '../live/instances.ts'
+import type { Instance } from '#targets/target.ts'
+import { type CheckContext, type CheckResult, defineCheck, fail, pass } from '../check.ts'
+import { logFileOf, releaseInstances } from '../live/instances.ts'
 import { jsonOf, probe } from '../live/probe.ts'
 import { readingEvidence } from '../reading.ts'
 
@@ -40,7 +41,6 @@ export const check = defineCheck<Config>({
 async function run(ctx: CheckContext, { path, token: key, idHeader, fields }: Config): Promise<CheckResult> {
   const { environment } = ctx
   const [instance] = await releaseInstances(ctx, environment)
-  if (instance.logFile === null) throw new CheckProblem(`${instance.id} keeps no log that can be read`)
   const token = await environment.access(key)
   const [marker, secret] = [
     `gonogo-${randomBytes(8).toString('hex')}`,
@@ -53,7 +53,7 @@ async function run(ctx: CheckContext, { path, token: key, idHeader, fields }: Co
     headers: { [idHeader]: marker },
     body: { [secret]: secret },
   })
-  const source = instance.logFile
+  const source = instance.logFile ?? `the log of ${instance.id}`
   const rest = { source, population: '1 marked request' }
   if (jsonOf(answer) === null)
     return fail(`${path} answers ${answer.mediaType || 'no media type'}, not JSON`, {
@@ -61,7 +61,7 @@ async function run(ctx: CheckContext, { path, token: key, idHeader, fields }: Co
       claim: { path },
     })
   const id = answer.headers.get(idHeader) ?? marker
-  const log = await logWith(ctx, source, since, (line) => line[fields.id] === id)
+  const log = await logWith(ctx, instance, since, (line) => line[fields.id] === id)
   const problems = problemsOf(log, id, answer.status, fields)
   const text = log.lines.map((line) => JSON.stringify(line.fields)).join('\n') + log.unparsed.join('\n')
   if (text.includes(token)) problems.push('the log holds the caller’s token')
@@ -80,13 +80,13 @@ async function run(ctx: CheckContext, { path, token: key, idHeader, fields }: Co
 /** The log, as soon as it has such a line; else as it is after a while. */
 async function logWith(
   ctx: CheckContext,
-  file: string,
+  instance: Instance,
   since: number,
   wanted: (fields: Readonly<Record<string, unknown>>) => boolean,
 ): Promise<LogLines> {
   const until = performance.now() + WRITTEN_WITHIN_MS
   while (true) {
-    const log = await readLogLines(file, since, ctx.signal)
+    const log = await readLogLines(await logFileOf(ctx.environment, instance), since, ctx.signal)
     if (log.lines.some((line) => wanted(line.fields)) || performance.now() > until) return log
     await wait(LOOK_EVERY_MS, undefined, { signal: ctx.signal })
   }

@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { isErrorLevel, type LogLine, readLogLines } from '#connectors/log-lines/index.ts'
 import type { Instance } from '#targets/target.ts'
 import { type CheckContext, CheckProblem, type CheckResult, defineCheck, fail, pass } from '../check.ts'
-import { allReleaseInstances } from '../live/instances.ts'
+import { allReleaseInstances, logFileOf } from '../live/instances.ts'
 import { readingEvidence } from '../reading.ts'
 
 const MAX_SHOWN = 50
@@ -56,9 +56,7 @@ async function linesOf(
   fromMs: number,
   toMs: number,
 ): Promise<readonly LogLine[]> {
-  const files = instances.flatMap(({ logFile }) => logFile ?? [])
-  if (instances.length > 0 && files.length === 0)
-    throw new CheckProblem(`${instances[0]?.id} keeps no log that can be read`)
+  const files = await Promise.all(instances.map((one) => logFileOf(ctx.environment, one)))
   const logs = await Promise.all(files.map((file) => readLogLines(file, fromMs, ctx.signal)))
   return logs.flatMap(({ lines }) => lines).filter(({ atMs }) => atMs === null || atMs <= toMs)
 }

@@ -44,3 +44,10 @@ export async function allReleaseInstances(
     )
   return [first, ...others]
 }
+
+/** The whole log of an instance as a file. Throws a CheckProblem where it keeps none that can be read. */
+export async function logFileOf({ target }: EnvironmentAccess, instance: Instance): Promise<string> {
+  const file = instance.logFile ?? (await target.fetchLog?.(instance.id))
+  if (!file) throw new CheckProblem(`${instance.id} keeps no log that can be read`)
+  return file
+}

@@ -10,7 +10,7 @@ import {
   pass,
   unknown,
 } from '../check.ts'
-import { allReleaseInstances } from '../live/instances.ts'
+import { allReleaseInstances, logFileOf } from '../live/instances.ts'
 import { readingEvidence } from '../reading.ts'
 
 const MAX_SHOWN = 200
@@ -58,8 +58,8 @@ async function run(ctx: CheckContext): Promise<CheckResult> {
 }
 
 async function logOf(ctx: CheckContext, instance: Instance): Promise<LogLines & { instance: Instance }> {
-  const { logFile, id } = instance
-  if (logFile === null) throw new CheckProblem(`${id} keeps no log that can be read`)
+  const { id } = instance
+  const logFile = await logFileOf(ctx.environment, instance)
   const log = await readLogLines(logFile, instance.startedAtMs, ctx.signal)
   const other = log.lines.find(
     ({ fields }) => fields.version !== undefined && fields.version !== ctx.release.version,

@@ -23,7 +23,7 @@ export async function startStable(workspace: Workspace, name: string, release: R
   await mkdir(environmentFolder(workspace, name), { recursive: true })
   const target = await open(workspace, name)
   await migrate(workspace, name, release)
-  const workload = workloadOf(workspace, release, target.replicas)
+  const workload = workloadOf(release, target.replicas)
   must(await target.deploy(workload, `demo/deploy/${release.version}`))
   must(await target.setWeights({ [release.version]: 100 }, `demo/weights/${release.version}`))
   must(await target.promote(release.version, `demo/promote/${release.version}`))
@@ -44,7 +44,7 @@ export async function rehearse(
   const { version } = release
   const key = `demo/rehearsal/${version}`
   await migrate(workspace, 'staging', release)
-  must(await target.deploy(workloadOf(workspace, release, target.replicas), `${key}/deploy`))
+  must(await target.deploy(workloadOf(release, target.replicas), `${key}/deploy`))
   for (const { weight } of workspace.service.policy.steps)
     must(await target.setWeights({ [version]: weight, [stable.version]: 100 - weight }, `${key}/${weight}`))
   const startedAt = performance.now()
@@ -63,7 +63,7 @@ export async function rehearse(
     at: new Date().toISOString(),
   }
   await writeFile(join(demo, 'evidence', version, 'rehearsal.json'), JSON.stringify(record, null, 2))
-  must(await target.deploy(workloadOf(workspace, release, target.replicas), `${key}/again`))
+  must(await target.deploy(workloadOf(release, target.replicas), `${key}/again`))
 }
 
 function open(workspace: Workspace, name: string): Promise<OpenTarget> {

@@ -2,7 +2,7 @@ import type { OpenTarget } from '../open-target.ts'
 import type { Workload } from '../target.ts'
 
 /** How a version of the test service behaves; see `testing/service/main.ts`. */
-export type Behaviour = 'good' | 'crash' | 'never'
+export type Behaviour = 'good' | 'crash' | 'never' | 'hungry'
 
 export type WorldOptions = {
   /** How long a new instance may take to be ready. */

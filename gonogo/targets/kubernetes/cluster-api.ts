@@ -11,9 +11,10 @@ import {
   type V1Deployment,
   type V1Pod,
 } from '@kubernetes/client-node'
+import type { RouteRef } from './config.ts'
 
 const MANAGER = 'gonogo'
-const ROUTES = { group: 'gateway.networking.k8s.io', version: 'v1', plural: 'httproutes' }
+const ROUTES = { group: 'gateway.networking.k8s.io', version: 'v1' }
 const RETRY_FOR_MS = 120_000
 const FIRST_RETRY_MS = 100
 const LONGEST_RETRY_MS = 2000
@@ -31,10 +32,12 @@ export type ClusterApi = {
   create<T extends KubernetesObject>(object: T): Promise<T>
   /** Refused with 409 when the object changed since it was read. */
   replace<T extends KubernetesObject>(object: T): Promise<T>
-  /** RFC 6902 operations on an HTTPRoute, all or none. */
-  patchRoute(name: string, operations: readonly object[]): Promise<KubernetesObject>
+  /** RFC 6902 operations on a route, all or none. */
+  patchRoute(route: RouteRef, operations: readonly object[]): Promise<KubernetesObject>
   /** Harmless where there is none. */
   remove(apiVersion: string, kind: string, name: string): Promise<void>
+  /** All that a pod's first container wrote, with what it wrote before it was restarted. */
+  wholeLog(pod: string): Promise<string>
   /** The last lines of a container, of the one before when it was restarted. */
   lastLog(pod: string, container: string): Promise<string>
 }
@@ -89,7 +92,16 @@ export function clusterApi(config: KubeConfig, namespace: string): ClusterApi {
       steadily(() => orNull(objects.read<T>(header(apiVersion, kind, name) as never))),
     list: async <T extends KubernetesObject>(apiVersion: string, kind: string, selector: string) => {
       const all = await steadily(() =>
-        objects.list<T>(apiVersion, kind, namespace, undefined, undefined, undefined, undefined, selector),
+        objects.list<T>(
+          apiVersion,
+          kind,
+          namespace,
+          undefined,
+          undefined,
+          undefined,
+          undefined,
+          selector || undefined,
+        ),
       )
       return all.items
     },
@@ -100,15 +112,26 @@ export function clusterApi(config: KubeConfig, namespace: string): ClusterApi {
     },
     create: (object) => steadily(() => objects.create(object, undefined, undefined, MANAGER)),
     replace: (object) => steadily(() => objects.replace(object, undefined, undefined, MANAGER)),
-    patchRoute: (name, operations) =>
+    patchRoute: ({ kind, name }, operations) =>
       steadily(() =>
         custom.patchNamespacedCustomObject(
-          { ...ROUTES, namespace, name, body: operations, fieldManager: MANAGER },
+          {
+            ...ROUTES,
+            plural: `${kind.toLowerCase()}s`,
+            namespace,
+            name,
+            body: operations,
+            fieldManager: MANAGER,
+          },
           setHeaderOptions('Content-Type', PatchStrategy.JsonPatch),
         ),
       ),
     remove: async (apiVersion, kind, name) => {
       await steadily(() => orNull(objects.delete(header(apiVersion, kind, name))))
+    },
+    wholeLog: async (name) => {
+      const read = (previous: boolean) => core.readNamespacedPodLog({ name, namespace, previous })
+      return (await read(true).catch(() => '')) + (await steadily(() => read(false)))
     },
     lastLog: async (name, container) => {
       const read = (previous: boolean) =>

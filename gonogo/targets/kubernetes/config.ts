@@ -10,8 +10,13 @@ const componentSchema = z.strictObject({
    * `${version}` `${config}` (name of the version's ConfigMap) `${component.NAME.host}` (its Service in this version).
    */
   manifest: z.string().min(1),
-  /** The one component that the route leads users to. */
+  /** The one component that the routes lead users to. */
   public: z.boolean().default(false),
+})
+
+const routeSchema = z.strictObject({
+  kind: z.enum(['HTTPRoute', 'GRPCRoute']).default('HTTPRoute'),
+  name: nameSchema,
 })
 
 /** The `target` block of an environment whose service runs on Kubernetes. Durations are milliseconds. */
@@ -21,8 +26,8 @@ export const kubernetesConfigSchema = z.strictObject({
   kubeconfig: z.string().min(1).optional(),
   context: z.string().min(1).optional(),
   namespace: nameSchema,
-  /** The HTTPRoute whose weights are changed. It leads to the public component's Service before the first deployment. */
-  route: nameSchema,
+  /** Routes whose weights are changed. They lead to the public component's Service before the first deployment. */
+  routes: z.array(routeSchema).min(1),
   /** The public address, through the router. */
   url: z.url({ protocol: /^https?$/ }),
   /** Where the router tells its own metrics, as Prometheus text. */
@@ -31,6 +36,9 @@ export const kubernetesConfigSchema = z.strictObject({
   replicas: z.number().int().min(1).max(100).default(2),
   /** How long a new version's pods may take to be ready. */
   readyTimeoutMs: z.number().int().min(100).max(3_600_000).default(60_000),
+  /** How long a pod may wait for a node; for as long as an autoscaler needs to bring one. */
+  roomTimeoutMs: z.number().int().min(0).max(3_600_000).default(0),
+  /** In the order in which they are started. */
   components: z
     .record(nameSchema, componentSchema)
     .refine((all) => Object.values(all).filter((one) => one.public).length === 1, {
@@ -39,3 +47,4 @@ export const kubernetesConfigSchema = z.strictObject({
 })
 
 export type KubernetesConfig = z.infer<typeof kubernetesConfigSchema>
+export type RouteRef = KubernetesConfig['routes'][number]

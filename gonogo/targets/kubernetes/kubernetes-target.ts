@@ -1,27 +1,32 @@
-import { resolve } from 'node:path'
+import { mkdir, writeFile } from 'node:fs/promises'
+import { dirname, join, resolve } from 'node:path'
 import type { Call } from '../call.ts'
 import { Calls } from '../calls.ts'
-import type { Outcome, Target } from '../target.ts'
+import type { OpenTarget } from '../open-target.ts'
+import type { Outcome } from '../target.ts'
+import { claim, unclaim } from './claim.ts'
 import { apiMessage, clusterApi, kubeConfig, statusOf } from './cluster-api.ts'
 import type { KubernetesConfig } from './config.ts'
-import { BadManifest, LABELS, publicServiceOf } from './manifests.ts'
+import { drift } from './drift.ts'
+import { findStable } from './found-stable.ts'
 import { PodChanges } from './pod-changes.ts'
+import { BadManifest, publicServiceOf, readManifests } from './read-manifests.ts'
+import { LABELS } from './render.ts'
 import { ROUTE_API } from './route.ts'
-import { routerMetrics } from './router-metrics.ts'
+import { routerCounters } from './router-counters.ts'
+import type { VersionRecord } from './saved-state.ts'
 import { StateConflict, StateMap } from './state-map.ts'
 import { promote, revert, setWeights } from './traffic-calls.ts'
 import { cleanup, deploy, scale } from './workload-calls.ts'
-import { backendsOf, observe, refused, type World } from './world.ts'
+import { noRoute, observe, refused, type World } from './world.ts'
 
-export type KubernetesTarget = Target & {
-  readonly replicas: number
-  /** Lets go of the watch; everything goes on running. */
-  close(): Promise<void>
-}
+export type KubernetesTarget = OpenTarget & Required<Pick<OpenTarget, 'claim' | 'unclaim' | 'close'>>
 
 export type KubernetesTargetOptions = {
   /** The environment's name, for messages. */
   readonly name: string
+  /** The environment's folder, for what is fetched from there. */
+  readonly folder: string
   /** Folder of the service file. */
   readonly root: string
   readonly config: KubernetesConfig
@@ -31,8 +36,13 @@ export type Opened =
   | { readonly ok: true; readonly target: KubernetesTarget }
   | { readonly ok: false; readonly code: string; readonly detail: string }
 
-/** Codes: bad-kubeconfig, bad-manifest, no-route, forbidden, cluster-unreachable. */
-export async function openKubernetesTarget({ name, root, config }: KubernetesTargetOptions): Promise<Opened> {
+/** Codes: bad-kubeconfig, bad-manifest, no-route, not-prepared, forbidden, cluster-unreachable. */
+export async function openKubernetesTarget({
+  name,
+  folder,
+  root,
+  config,
+}: KubernetesTargetOptions): Promise<Opened> {
   const where = `environments.${name}.target`
   let kube: ReturnType<typeof kubeConfig>
   try {
@@ -42,20 +52,48 @@ export async function openKubernetesTarget({ name, root, config }: KubernetesTar
   }
   const api = clusterApi(kube, config.namespace)
   try {
-    publicServiceOf(config, root)
-    const route = await api.read(ROUTE_API, 'HTTPRoute', config.route)
-    if (!route)
-      return {
-        ok: false,
-        code: 'no-route',
-        detail: `${where}.route: there is no HTTPRoute ${config.route} in ${config.namespace}; create it first`,
+    const manifests = readManifests(config, root)
+    const of = publicServiceOf(config, manifests)
+    for (const { kind, name: route } of config.routes)
+      if (!(await api.read(ROUTE_API, kind, route))) return failed(where, noRoute({ config }, kind, route))
+    const map = await StateMap.open(api, of)
+    const counters = config.router
+      ? routerCounters({
+          url: config.router.metrics,
+          namespace: config.namespace,
+          service: of,
+          state: () => map.state,
+        })
+      : null
+    const changes = new PodChanges(api, `${LABELS.of}=${of}`)
+    const world: World = { config, root, of, api, map, changes, counters, ending: new Set() }
+    if (map.isNew) {
+      const { record, problem } = await findStable(world, manifests)
+      if (problem) {
+        await changes.close()
+        return failed(where, problem)
       }
-    const map = await StateMap.open(api, config.route)
-    const changes = new PodChanges(api, `${LABELS.route}=${config.route}`)
-    return { ok: true, target: targetOver({ config, root, api, map, changes, ending: new Set() }) }
+      if (record) takeOver(world, record)
+    }
+    return { ok: true, target: targetOver(world, folder) }
   } catch (error) {
     return { ok: false, code: codeOf(error), detail: `${where}: ${apiMessage(error)}` }
   }
+}
+
+const failed = (where: string, outcome: Outcome): Opened => ({
+  ok: false,
+  code: outcome.ok ? 'broken' : outcome.code,
+  detail: `${where}: ${outcome.detail}`,
+})
+
+/** A version that was here before is the stable one; it is written down with the first call. */
+function takeOver({ map: { state } }: World, record: VersionRecord): void {
+  const { version } = record.workload
+  state.versions[version] = record
+  state.stable = version
+  state.stableWorkload = record.workload
+  state.weights = { [version]: 100 }
 }
 
 function codeOf(error: unknown): string {
@@ -66,7 +104,7 @@ function codeOf(error: unknown): string {
   return status === null ? 'cluster-unreachable' : 'refused-by-cluster'
 }
 
-function targetOver(world: World): KubernetesTarget {
+function targetOver(world: World, folder: string): KubernetesTarget {
   const calls = new Calls({
     ledger: () => world.map.state,
     act: (call) => actOrRefuse(world, call),
@@ -83,13 +121,20 @@ function targetOver(world: World): KubernetesTarget {
     promote: (version, key) => calls.run({ method: 'promote', version, key }),
     revert: (version, drop, key) => calls.run({ method: 'revert', version, drop, key }),
     cleanup: (keep, key) => calls.run({ method: 'cleanup', keep: [...keep], key }),
-    metrics: config.router
-      ? routerMetrics(config.router.metrics, config.namespace, () => backendsOf(world).byVersion)
-      : {
-          sample: async () => {
-            throw new Error('the router tells no metrics; give target.router, or metrics of another source')
-          },
-        },
+    metrics: world.counters ?? {
+      sample: async () => {
+        throw new Error('the router tells no metrics; give target.router, or metrics of another source')
+      },
+    },
+    drift: async () => (calls.isBusy ? null : drift(world)),
+    fetchLog: async (pod) => {
+      const file = join(folder, 'logs', `${pod}.log`)
+      await mkdir(dirname(file), { recursive: true })
+      await writeFile(file, await world.api.wholeLog(pod))
+      return file
+    },
+    claim: (deployment) => claim(world.api, world.of, deployment),
+    unclaim: (deployment) => unclaim(world.api, world.of, deployment),
     close: () => world.changes.close(),
   }
 }

@@ -2,7 +2,7 @@ import type { V1ContainerStatus } from '@kubernetes/client-node'
 import type { Instance } from '../target.ts'
 import type { Pod } from './cluster-api.ts'
 import type { KubernetesConfig } from './config.ts'
-import { LABELS } from './manifests.ts'
+import { LABELS } from './render.ts'
 
 export const isEnding = (pod: Pod): boolean => pod.metadata?.deletionTimestamp !== undefined
 
@@ -35,7 +35,23 @@ export function instanceOf(pod: Pod, version: string, config: KubernetesConfig):
     ready: isReady(pod),
     restarts: containersOf(pod).reduce((sum, one) => sum + one.restartCount, 0),
     logFile: null,
+    ...troubleOf(pod),
   }
+}
+
+/** An end that the kernel forced, or one after another: the kubelet waits longer and longer before it tries again. */
+function troubleOf(pod: Pod): Pick<Instance, 'trouble'> {
+  for (const { name, restartCount, state, lastState } of containersOf(pod)) {
+    const where = `pod ${pod.metadata?.name}, container ${name}`
+    const killed = [state, lastState].some((one) => one?.terminated?.reason === 'OOMKilled')
+    if (killed)
+      return {
+        trouble: { code: 'out-of-memory', detail: `${where}: killed for using more memory than its limit` },
+      }
+    if (state?.waiting?.reason === 'CrashLoopBackOff')
+      return { trouble: { code: 'crash-loop', detail: `${where}: ended ${restartCount + 1} times` } }
+  }
+  return {}
 }
 
 /** A probe may name its port instead of numbering it. */

@@ -1,6 +1,8 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import type { KubernetesObject } from '@kubernetes/client-node'
 import { type ClusterApi, statusOf } from './cluster-api.ts'
+import type { RouteRef } from './config.ts'
+import { nameIn, SLOTS, type Slot } from './slots.ts'
 
 export const ROUTE_API = 'gateway.networking.k8s.io/v1'
 const ATTEMPTS = 10
@@ -15,48 +17,40 @@ export type Route = KubernetesObject & {
   readonly status?: { readonly parents?: readonly { readonly conditions?: readonly Condition[] }[] }
 }
 
-/** Which Services of a route gonogo may add, weigh and remove. */
-export type Backends = {
-  /** The public component's Service that the route leads to while no version is there. */
-  readonly base: string
-  /** Service of each version that is known. */
-  readonly byVersion: ReadonlyMap<string, string>
-}
+/** Per cent of new requests by slot; a slot without any is left out. */
+export type Shares = Readonly<Partial<Record<Slot, number>>>
 
-const isOurs = (backends: Backends) => {
-  const names = new Set([backends.base, ...backends.byVersion.values()])
-  return ({ name }: BackendRef) => names.has(name)
-}
+const slotOf = (service: string, name: string): Slot | undefined =>
+  SLOTS.find((slot) => nameIn(slot, service) === name)
 
-/** Per cent by version, as the route has it; versions without a share are left out. */
-export function sharesOf(route: Route, backends: Backends): Record<string, number> {
-  const rule = route.spec?.rules?.find((one) => one.backendRefs?.some(isOurs(backends)))
-  const weightOf = (service: string) =>
-    rule?.backendRefs
-      ?.filter((one) => one.name === service)
-      .reduce((sum, one) => sum + (one.weight ?? 1), 0) ?? 0
-  const weights = [...backends.byVersion].map(([version, service]) => [version, weightOf(service)] as const)
-  const sum = weights.reduce((total, [, weight]) => total + weight, 0)
-  return Object.fromEntries(
-    weights.filter(([, weight]) => weight > 0).map(([version, weight]) => [version, (weight / sum) * 100]),
-  )
+/** As the route has it, in the first rule that leads to the service. */
+export function sharesOf(route: Route, service: string): Shares {
+  const rule = route.spec?.rules?.find((one) => one.backendRefs?.some((ref) => slotOf(service, ref.name)))
+  const refs = (rule?.backendRefs ?? []).flatMap(({ name, weight = 1 }) => {
+    const slot = slotOf(service, name)
+    return slot && weight > 0 ? [{ slot, weight }] : []
+  })
+  const sum = refs.reduce((total, { weight }) => total + weight, 0)
+  const shares: Partial<Record<Slot, number>> = {}
+  for (const { slot, weight } of refs) shares[slot] = (shares[slot] ?? 0) + (weight / sum) * 100
+  return shares
 }
 
 /**
- * Puts weights on the versions' Services in every rule that leads to one of them, and on the base Service when no version
- * has any. Everything else of the route stays, also what others write meanwhile: the change holds only for the route as it
- * was read, and is made anew when it changed. Answers the route after the change, or null where there is no such route.
+ * Puts the shares into every rule that leads to the service; with none, the stable slot gets all. Everything else of the
+ * route stays, also what others write meanwhile: the change holds only for the route as it was read, and is made anew
+ * when it changed. Answers the route after the change, or null where there is no such route.
  */
 export async function shareRoute(
   api: ClusterApi,
-  name: string,
-  backends: Backends,
-  weights: Readonly<Record<string, number>>,
+  ref: RouteRef,
+  service: string,
+  shares: Shares,
 ): Promise<Route | null> {
   for (let attempt = 1; ; attempt++) {
-    const route = await api.read<Route>(ROUTE_API, 'HTTPRoute', name)
+    const route = await api.read<Route>(ROUTE_API, ref.kind, ref.name)
     if (!route) return null
-    const operations = operationsFor(route, backends, weights)
+    const operations = operationsFor(route, service, shares)
     if (operations.length === 0) return route
     const unchanged = {
       op: 'test',
@@ -64,7 +58,7 @@ export async function shareRoute(
       value: route.metadata?.resourceVersion,
     }
     try {
-      return (await api.patchRoute(name, [unchanged, ...operations])) as Route
+      return (await api.patchRoute(ref, [unchanged, ...operations])) as Route
     } catch (error) {
       // A failed test of a JSON patch is 422, a change between read and write 409.
       if (![409, 422].includes(statusOf(error) ?? 0) || attempt === ATTEMPTS) throw error
@@ -72,27 +66,22 @@ export async function shareRoute(
   }
 }
 
-function operationsFor(
-  route: Route,
-  backends: Backends,
-  weights: Readonly<Record<string, number>>,
-): object[] {
-  const ours = isOurs(backends)
-  const shares = Object.entries(weights).filter(([, weight]) => weight > 0)
-  const scale = shares.every(([, weight]) => Number.isInteger(weight)) ? 1 : 1000
+function operationsFor(route: Route, service: string, shares: Shares): object[] {
+  const wanted = SLOTS.flatMap((slot) => (shares[slot] ? [{ slot, weight: shares[slot] }] : []))
+  const scale = wanted.every(({ weight }) => Number.isInteger(weight)) ? 1 : 1000
   return (route.spec?.rules ?? []).flatMap((rule, index) => {
     const refs = rule.backendRefs ?? []
-    const model = refs.find(ours)
+    const model = refs.find(({ name }) => slotOf(service, name))
     if (!model) return []
-    const wanted =
-      shares.length > 0
-        ? shares.map(([version, weight]) => ({
+    const ours =
+      wanted.length > 0
+        ? wanted.map(({ slot, weight }) => ({
             ...model,
-            name: backends.byVersion.get(version) ?? version,
+            name: nameIn(slot, service),
             weight: Math.round(weight * scale),
           }))
-        : [{ ...model, name: backends.base, weight: 1 }]
-    const value = [...refs.filter((one) => !ours(one)), ...wanted]
+        : [{ ...model, name: service, weight: 1 }]
+    const value = [...refs.filter(({ name }) => !slotOf(service, name)), ...ours]
     return JSON.stringify(value) === JSON.stringify(refs)
       ? []
       : [{ op: 'replace', path: `/spec/rules/${index}/backendRefs`, value }]
@@ -100,14 +89,14 @@ function operationsFor(
 }
 
 /** Waits until the router says in the route's status that it has read this change. False when it does not in time. */
-export async function confirmed(api: ClusterApi, route: Route): Promise<boolean> {
+export async function confirmed(api: ClusterApi, ref: RouteRef, route: Route): Promise<boolean> {
   const wanted = route.metadata?.generation ?? 0
   const deadline = performance.now() + CONFIRM_WITHIN_MS
   for (let current: Route | null = route; current; ) {
     if (hasRead(current, wanted)) return true
     if (performance.now() > deadline) return false
     await wait(CONFIRM_EVERY_MS)
-    current = await api.read<Route>(ROUTE_API, 'HTTPRoute', route.metadata?.name ?? '')
+    current = await api.read<Route>(ROUTE_API, ref.kind, ref.name)
   }
   return false
 }

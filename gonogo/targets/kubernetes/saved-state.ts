@@ -1,19 +1,55 @@
 import { z } from 'zod'
 import { ledgerFields, workloadSchema } from '../call.ts'
+import { slotSchema } from './slots.ts'
 
-/** What a ConfigMap beside the route keeps: what was declared, and by which calls. */
+const objectSchema = z.looseObject({
+  kind: z.string(),
+  metadata: z.looseObject({ name: z.string() }),
+})
+
+/**
+ * A component's objects as its manifest had them when the version was deployed, with templates; or as they were found in
+ * the cluster, which have none.
+ */
+const manifestSchema = z.strictObject({
+  component: z.string(),
+  objects: z.array(objectSchema),
+  isFound: z.boolean().default(false),
+})
+
+const versionSchema = z.strictObject({
+  workload: workloadSchema,
+  manifests: z.array(manifestSchema),
+  /** Pods of each component that are to run. */
+  desired: z.number(),
+  slot: slotSchema,
+})
+
+const bucketSchema = z.strictObject({ leMs: z.number().nullable(), count: z.number() })
+/** What the router had counted for a Service when a version took it over. JSON has no infinity: that bound is null. */
+const baseSchema = z.strictObject({
+  requests: z.number(),
+  errors: z.number(),
+  buckets: z.array(bucketSchema),
+})
+
+/** What a ConfigMap in the namespace keeps: what was declared, and by which calls. */
 export const savedStateSchema = z.strictObject({
   format: z.literal(1),
   stable: z.string().nullable(),
   stableWorkload: workloadSchema.nullable(),
   weights: z.record(z.string(), z.number()),
-  /** `desired`: pods of each component that are to run. */
-  versions: z.record(z.string(), z.strictObject({ workload: workloadSchema, desired: z.number() })),
+  versions: z.record(z.string(), versionSchema),
   /** Versions that were ended, newest last, for a revert to one of them. */
-  archive: z.array(workloadSchema),
+  archive: z.array(versionSchema.omit({ desired: true, slot: true })),
+  bases: z.record(z.string(), baseSchema),
   ...ledgerFields,
 })
 
+export type Manifest = z.infer<typeof manifestSchema>
+export type ManifestObject = z.infer<typeof objectSchema>
+export type VersionRecord = z.infer<typeof versionSchema>
+export type Base = z.infer<typeof baseSchema>
 export type SavedState = z.infer<typeof savedStateSchema>
 
 export const emptyState = (): SavedState => ({
@@ -23,6 +59,7 @@ export const emptyState = (): SavedState => ({
   weights: {},
   versions: {},
   archive: [],
+  bases: {},
   calls: [],
   seq: 0,
   touched: {},

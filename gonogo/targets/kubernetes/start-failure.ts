@@ -17,12 +17,15 @@ export async function startFailure(
   api: ClusterApi,
   deployment: Deployment | null,
   pods: readonly Pod[],
+  roomTimeoutMs: number,
 ): Promise<Outcome | null> {
   const refused = deployment?.status?.conditions?.find(
     (one) => one.type === 'ReplicaFailure' && one.status === 'True',
   )
   if (refused) return failure('refused-by-cluster', `${deployment?.metadata?.name}: ${refused.message}`)
-  for (const pod of pods.filter((one) => !isEnding(one) && !isReady(one)))
+  for (const pod of pods.filter((one) => !isEnding(one) && !isReady(one))) {
+    const unplaced = noRoom(pod, roomTimeoutMs)
+    if (unplaced) return unplaced
     for (const { name, restartCount, state, lastState } of containersOf(pod)) {
       const where = `pod ${pod.metadata?.name}, container ${name}`
       const { reason = '', message = '' } = state?.waiting ?? {}
@@ -40,20 +43,23 @@ export async function startFailure(
         `${where}: ended again and again before it was ready (${how})${words ? `; its last words:\n${words}` : '; its log is empty'}`,
       )
     }
+  }
   return null
+}
+
+/** A node that an autoscaler brings takes minutes; where there is none, nothing will change. */
+function noRoom(pod: Pod, afterMs: number): Outcome | null {
+  const unplaced = pod.status?.conditions?.find(
+    (one) => one.type === 'PodScheduled' && one.status === 'False' && one.reason === 'Unschedulable',
+  )
+  const since = new Date(unplaced?.lastTransitionTime ?? 0).getTime()
+  if (!unplaced || Date.now() - since < afterMs) return null
+  return failure('no-room', `pod ${pod.metadata?.name} finds no node: ${unplaced.message}`)
 }
 
 /** What is to be said of pods that were not ready in time. */
 export function notReady(pods: readonly Pod[], name: string, afterMs: number): Outcome {
   const pod = pods.find((one) => !isEnding(one) && !isReady(one))
-  const unplaced = pod?.status?.conditions?.find(
-    (one) => one.type === 'PodScheduled' && one.status === 'False',
-  )
-  if (unplaced)
-    return failure(
-      'no-room',
-      `pod ${pod?.metadata?.name} finds no node after ${afterMs} ms: ${unplaced.message}`,
-    )
   const what = pod ? `pod ${pod.metadata?.name} is ${pod.status?.phase}` : `there is no pod`
   return failure('not-ready', `${name}: not ready after ${afterMs} ms; ${what}`)
 }

@@ -20,17 +20,20 @@ export class StateMap {
   #map: ConfigMap | null
   #saving: Promise<void> = Promise.resolve()
   state: SavedState
+  /** Nothing was written here before. */
+  readonly isNew: boolean
 
   private constructor(api: ClusterApi, name: string, map: ConfigMap | null) {
     this.#api = api
     this.#name = name
     this.#map = map
     const text = map?.data?.[KEY]
+    this.isNew = !text
     this.state = text ? savedStateSchema.parse(JSON.parse(text)) : emptyState()
   }
 
-  static async open(api: ClusterApi, route: string): Promise<StateMap> {
-    const name = `gonogo-${route}`
+  static async open(api: ClusterApi, of: string): Promise<StateMap> {
+    const name = `gonogo-${of}`
     return new StateMap(api, name, await api.read<ConfigMap>('v1', 'ConfigMap', name))
   }
 
@@ -58,7 +61,7 @@ export class StateMap {
     } catch (error) {
       if (statusOf(error) !== 409) throw error
       throw new StateConflict(
-        `ConfigMap ${this.#name} was written by somebody else; another gonogo works on this route: wait for it, then start again`,
+        `ConfigMap ${this.#name} was written by somebody else; another gonogo works on it: wait for it, then start again`,
         { cause: error },
       )
     }

@@ -1,6 +1,17 @@
-import type { Outcome, Workload } from '../target.ts'
-import { forget } from './workload-calls.ts'
-import { bringUp, done, publicReady, refused, shareTraffic, unknownVersion, type World } from './world.ts'
+import type { Outcome } from '../target.ts'
+import { bringUp, emptySlot } from './bring-up.ts'
+import type { VersionRecord } from './saved-state.ts'
+import { archive, forget } from './workload-calls.ts'
+import {
+  done,
+  publicReady,
+  refused,
+  settle,
+  shareTraffic,
+  unknownVersion,
+  versionIn,
+  type World,
+} from './world.ts'
 
 const SUM_TOLERANCE = 1e-6
 
@@ -20,11 +31,61 @@ export async function setWeights(world: World, weights: Readonly<Record<string, 
   return done(`${shares.join(', ')}${note}`)
 }
 
+/**
+ * Moves the version into the stable slot, where `kubectl rollout undo` finds it, while every version keeps its share: the
+ * old one is copied beside first, and stays there, ready, until it is cleaned up.
+ */
 export async function promote(world: World, version: string): Promise<Outcome> {
-  const known = world.map.state.versions[version]
-  if (!known) return unknownVersion(version)
-  makeStable(world, known.workload, known.desired)
+  const record = world.map.state.versions[version]
+  if (!record) return unknownVersion(version)
+  if (record.slot !== 'stable') {
+    const problem = (await setAside(world, version)) ?? (await moveToStable(world, record))
+    if (problem) return problem
+  }
+  makeStable(world, record)
   return done(`${version} is the stable version`)
+}
+
+/** Copies what the stable slot holds into the previous one, with its share. Null when that is done or there is nothing. */
+async function setAside(world: World, next: string): Promise<Outcome | null> {
+  const { state } = world.map
+  const old = versionIn(world, 'stable')
+  if (!old) return null
+  const older = versionIn(world, 'previous')
+  if (older) await forget(world, older.workload.version)
+  old.desired = await podsNow(world, old)
+  const up = await bringUp(world, old, 'previous', old.desired)
+  if (!up.ok) return up
+  await world.counters?.rebase('previous').catch(() => undefined)
+  if (world.ending.has(next)) return refused('ended', `${next} was ended while it was promoted`)
+  old.slot = 'previous'
+  const { problem } = await shareTraffic(world, state.weights)
+  if (problem) return problem
+  await world.map.save()
+  await settle()
+  return null
+}
+
+/** An autoscaler may have changed how many there are. */
+async function podsNow(world: World, { workload: { version }, desired }: VersionRecord): Promise<number> {
+  return Math.max(desired, await publicReady(world, version))
+}
+
+/** Rolls the stable slot, which has no traffic now, to the version, and ends the slot where it was. */
+async function moveToStable(world: World, record: VersionRecord): Promise<Outcome | null> {
+  const { state } = world.map
+  const from = record.slot
+  const up = await bringUp(world, record, 'stable', record.desired)
+  if (!up.ok) return up
+  // A router that does not answer now must not keep anybody from going back.
+  await world.counters?.rebase('stable').catch(() => undefined)
+  record.slot = 'stable'
+  const { problem } = await shareTraffic(world, state.weights)
+  if (problem) return problem
+  await world.map.save()
+  await settle()
+  await emptySlot(world, from)
+  return null
 }
 
 /**
@@ -33,56 +94,78 @@ export async function promote(world: World, version: string): Promise<Outcome> {
  */
 export async function revert(world: World, version: string, drop: string): Promise<Outcome> {
   if (version === drop) return refused('bad-call', `${version} cannot be reverted to itself`)
-  const { state } = world.map
   const startedAt = performance.now()
-  const workload = workloadToRestore(world, version)
-  if (!workload) return unknownVersion(version)
-  let shiftedMs: number | null = null
-  let problem: Outcome | null = null
-  const shift = async () => {
-    if (shiftedMs !== null || problem) return
-    problem = (await shareTraffic(world, { [version]: 100 })).problem
-    if (!problem) shiftedMs = performance.now() - startedAt
-  }
-  if (state.versions[version] && (await publicReady(world, version)) > 0) await shift()
-  if (problem) return problem
+  const record = await recordToRestore(world, version)
+  if (!record) return unknownVersion(version)
+  const shift = onceShifted(world, version)
+  if ((await publicReady(world, version)) > 0) await shift.now()
+  if (shift.problem) return shift.problem
+  const shiftedMs = performance.now() - startedAt
   world.ending.add(drop)
   try {
-    const wanted = Math.max(1, sizeOf(world, workload), state.versions[version]?.desired ?? 0)
-    state.versions[version] = { workload, desired: wanted }
-    state.archive = state.archive.filter((one) => one.version !== version)
+    const wanted = Math.max(1, sizeOf(world, record))
+    record.desired = wanted
     await world.map.save()
     const ready = async () => {
-      if (shiftedMs === null && (await publicReady(world, version)) > 0) await shift()
+      if (!shift.isDone && (await publicReady(world, version)) > 0) await shift.now()
     }
-    const up = await bringUp(world, workload, wanted, ready)
-    if (problem) return problem
-    if (shiftedMs === null) {
-      if (!up.ok) return up
-      await shift()
+    const up = await bringUp(world, record, record.slot, wanted, ready)
+    if (!up.ok && !shift.isDone) return up
+    if (!shift.isDone) await shift.now()
+    if (shift.problem) return shift.problem
+    if (record.slot !== 'stable') {
+      const dropped = world.map.state.versions[drop]
+      if (dropped?.slot === 'stable') archive(world, dropped)
+      const problem = await moveToStable(world, record)
+      if (problem) return problem
     }
-    if (problem) return problem
-    makeStable(world, workload, wanted)
-    if (state.versions[drop]) await forget(world, drop)
-    return done(
-      `all traffic to ${version} after ${Math.round(shiftedMs ?? 0)} ms; ${up.detail}; ${drop} ended`,
-    )
+    makeStable(world, record)
+    if (world.map.state.versions[drop]) await forget(world, drop)
+    // A promotion that was cut short may have begun a copy.
+    for (const slot of ['canary', 'previous'] as const)
+      if (!versionIn(world, slot)) await emptySlot(world, slot)
+    await world.map.save()
+    return done(`all traffic to ${version} after ${Math.round(shiftedMs)} ms; ${up.detail}; ${drop} ended`)
   } finally {
     world.ending.delete(drop)
   }
 }
 
-const workloadToRestore = ({ map: { state } }: World, version: string): Workload | undefined =>
-  state.versions[version]?.workload ?? state.archive.find((one) => one.version === version)
+function onceShifted(world: World, version: string) {
+  const shift = {
+    isDone: false,
+    problem: null as Outcome | null,
+    now: async () => {
+      shift.problem = (await shareTraffic(world, { [version]: 100 })).problem
+      shift.isDone = shift.problem === null
+    },
+  }
+  return shift
+}
+
+/** A version that was ended comes back beside what has traffic now. */
+async function recordToRestore(world: World, version: string): Promise<VersionRecord | undefined> {
+  const { state } = world.map
+  const known = state.versions[version]
+  if (known) return known
+  const archived = state.archive.find((one) => one.workload.version === version)
+  if (!archived) return undefined
+  const older = versionIn(world, 'previous')
+  if (older) await forget(world, older.workload.version)
+  const record: VersionRecord = { ...archived, desired: archived.workload.replicas, slot: 'previous' }
+  state.versions[version] = record
+  state.archive = state.archive.filter((one) => one !== archived)
+  return record
+}
 
 /** As many pods as it had as the stable version. */
-const sizeOf = ({ map: { state } }: World, { version, replicas }: Workload): number =>
-  state.stableWorkload?.version === version ? state.stableWorkload.replicas : replicas
+function sizeOf({ map: { state } }: World, { workload, desired }: VersionRecord): number {
+  const asStable = state.stableWorkload?.version === workload.version ? state.stableWorkload.replicas : 0
+  return Math.max(asStable || workload.replicas, desired)
+}
 
-function makeStable({ map: { state } }: World, workload: Workload, desired: number): void {
-  const stable = { ...workload, replicas: desired }
-  const known = state.versions[workload.version]
-  if (known) state.versions[workload.version] = { ...known, workload: stable }
-  state.stable = workload.version
-  state.stableWorkload = stable
+function makeStable({ map: { state } }: World, record: VersionRecord): void {
+  record.workload = { ...record.workload, replicas: record.desired }
+  state.stable = record.workload.version
+  state.stableWorkload = record.workload
 }

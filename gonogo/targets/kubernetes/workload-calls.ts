@@ -1,54 +1,79 @@
 import type { Outcome, Workload } from '../target.ts'
 import { isSameWorkload } from '../workload.ts'
+import { bringUp, emptySlot, removeOldConfiguration } from './bring-up.ts'
 import { isReady } from './pods.ts'
+import { readManifests } from './read-manifests.ts'
+import type { VersionRecord } from './saved-state.ts'
 import {
-  bringUp,
   done,
   podsOf,
   refused,
-  removeVersion,
+  settle,
   shareTraffic,
   unknownVersion,
+  versionIn,
   type World,
 } from './world.ts'
 
-const ARCHIVED = 20
+/** A ConfigMap holds 1 MiB, and each has its manifests. */
+const ARCHIVED = 5
 const DIGEST = /^sha256:[0-9a-f]{64}$/
 
 export async function deploy(world: World, workload: Workload): Promise<Outcome> {
   const { version } = workload
   const { state } = world.map
-  const problem = imageProblem(workload)
+  const problem = imageProblem(workload) ?? (await reuseProblem(world, workload))
   if (problem) return problem
   const known = state.versions[version]
-  if (known && !isSameWorkload(known.workload, workload)) {
-    if ((state.weights[version] ?? 0) > 0 || state.stable === version)
-      return refused(
-        'version-in-use',
-        `${version} runs already from another artifact or configuration; give the new one a version of its own`,
-      )
-    await forget(world, version)
+  const before = known?.desired ?? 0
+  const record: VersionRecord = known ?? {
+    workload,
+    manifests: readManifests(world.config, world.root),
+    desired: 0,
+    slot: 'canary',
   }
-  const before = state.versions[version]?.desired ?? 0
-  const wanted = Math.max(workload.replicas, before)
-  state.versions[version] = { workload, desired: wanted }
-  state.archive = state.archive.filter((one) => one.version !== version)
+  record.desired = Math.max(workload.replicas, before)
+  state.versions[version] = record
+  state.archive = state.archive.filter((one) => one.workload.version !== version)
   await world.map.save()
-  const outcome = await bringUp(world, workload, wanted)
-  if (outcome.ok) return outcome
+  const outcome = await bringUp(world, record, record.slot, record.desired)
+  if (outcome.ok) {
+    if (before === 0) await world.counters?.rebase(record.slot)
+    return outcome
+  }
   // A version that could not start holds nothing that anybody could need; what was there before stays.
-  const isServing = (await podsOf(world, version)).some(isReady)
+  const isServing = (await podsOf(world, { version })).some(isReady)
   if (before === 0 && !isServing) await forget(world, version)
-  else if (before > 0) await shrink(world, version, before)
+  else if (before > 0) await scale(world, version, before)
   return outcome
 }
 
+/** What runs already as this version, or in its place, is not overwritten. Forgets what has no traffic. */
+async function reuseProblem(world: World, workload: Workload): Promise<Outcome | null> {
+  const { version } = workload
+  const { state } = world.map
+  const known = state.versions[version]
+  if (known && isSameWorkload(known.workload, workload)) return null
+  if (known && ((state.weights[version] ?? 0) > 0 || state.stable === version))
+    return refused(
+      'version-in-use',
+      `${version} runs already from another artifact or configuration; give the new one a version of its own`,
+    )
+  if (known) await forget(world, version)
+  const other = versionIn(world, 'canary')?.workload.version
+  if (other === undefined) return null
+  return refused(
+    'canary-in-use',
+    `${other} is still beside the stable version; end its deployment first, or roll it back`,
+  )
+}
+
 export async function scale(world: World, version: string, replicas: number): Promise<Outcome> {
-  const known = world.map.state.versions[version]
-  if (!known) return unknownVersion(version)
-  world.map.state.versions[version] = { ...known, desired: replicas }
+  const record = world.map.state.versions[version]
+  if (!record) return unknownVersion(version)
+  record.desired = replicas
   await world.map.save()
-  const outcome = await bringUp(world, known.workload, replicas)
+  const outcome = await bringUp(world, record, record.slot, replicas)
   return outcome.ok && replicas === 0 ? done(`${version} has no instance any more`) : outcome
 }
 
@@ -63,36 +88,35 @@ export async function cleanup(world: World, keep: readonly string[]): Promise<Ou
   const left = Object.entries(state.weights).filter(([version]) => !ended.includes(version))
   const { problem } = await shareTraffic(world, Object.fromEntries(left))
   if (problem) return problem
+  await settle()
   if (state.stable !== null && ended.includes(state.stable)) {
     state.stable = null
     state.stableWorkload = null
   }
   for (const version of ended) await forget(world, version)
+  await removeOldConfiguration(world)
   return done(`ended ${ended.join(', ')}`)
 }
 
 /** Ends a version and keeps how it was deployed, for a revert to it. */
 export async function forget(world: World, version: string): Promise<void> {
-  const { state } = world.map
-  const known = state.versions[version]
+  const record = world.map.state.versions[version]
+  if (!record) return
   world.ending.add(version)
   try {
-    await removeVersion(world, version)
+    await emptySlot(world, record.slot)
   } finally {
     world.ending.delete(version)
   }
-  if (known) state.archive = [...state.archive.filter((one) => one.version !== version), known.workload]
-  state.archive.splice(0, state.archive.length - ARCHIVED)
-  delete state.versions[version]
+  archive(world, record)
   await world.map.save()
 }
 
-async function shrink(world: World, version: string, replicas: number): Promise<void> {
-  const known = world.map.state.versions[version]
-  if (!known) return
-  world.map.state.versions[version] = { ...known, desired: replicas }
-  await world.map.save()
-  await bringUp(world, known.workload, replicas)
+/** The version is known no more; what it was stays known for a revert. */
+export function archive({ map: { state } }: World, { workload, manifests }: VersionRecord): void {
+  const others = state.archive.filter((one) => one.workload.version !== workload.version)
+  state.archive = [...others, { workload, manifests }].slice(-ARCHIVED)
+  delete state.versions[workload.version]
 }
 
 /** An image by its digest is what was voted on, or it does not start: the node checks it. */

@@ -66,8 +66,14 @@ function targetOver(client: ControlClient, settings: Settings): ProcessesTarget 
   return {
     replicas: settings.config.replicas,
     observe: () => steadily(() => client.get('/state', targetStateSchema)),
-    deploy: (workload, key) =>
-      call({ method: 'deploy', workload: { ...workload, config: { ...workload.config } }, key }),
+    deploy: (workload, key) => {
+      const artifact = resolve(settings.root, workload.artifact)
+      return call({
+        method: 'deploy',
+        workload: { ...workload, artifact, config: { ...workload.config } },
+        key,
+      })
+    },
     scale: (version, replicas, key) => call({ method: 'scale', version, replicas, key }),
     setWeights: (weights, key) => call({ method: 'setWeights', weights: { ...weights }, key }),
     promote: (version, key) => call({ method: 'promote', version, key }),

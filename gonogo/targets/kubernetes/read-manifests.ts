@@ -1,0 +1,58 @@
+import { readFileSync } from 'node:fs'
+import { resolve } from 'node:path'
+import { parseAllDocuments } from 'yaml'
+import type { KubernetesConfig } from './config.ts'
+import type { Manifest, ManifestObject } from './saved-state.ts'
+
+/** A manifest that cannot be used; the message names file and remedy. */
+export class BadManifest extends Error {
+  override readonly name = 'BadManifest'
+}
+
+const KINDS = ['Deployment', 'Service']
+
+/** Each component's Deployment and Services, as its file has them. Throws a BadManifest. */
+export function readManifests(config: KubernetesConfig, root: string): Manifest[] {
+  return Object.entries(config.components).map(([component, { manifest: file, ...declared }]) => {
+    const objects = readObjects(resolve(root, file), file)
+    const other = objects.find((one) => !KINDS.includes(one.kind))
+    if (other)
+      throw new BadManifest(
+        `${file}: a ${other.kind} is not deployed with a version; keep only Deployment and Service here`,
+      )
+    const deployments = objects.filter((one) => one.kind === 'Deployment')
+    if (deployments.length !== 1)
+      throw new BadManifest(
+        `${file}: there are ${deployments.length} Deployments; a component has exactly one`,
+      )
+    if (declared.public && !objects.some((one) => one.kind === 'Service'))
+      throw new BadManifest(`${file}: the public component has no Service; add one, the routes lead to it`)
+    return { component, objects, isFound: false }
+  })
+}
+
+function readObjects(path: string, file: string): ManifestObject[] {
+  let text: string
+  try {
+    text = readFileSync(path, 'utf8')
+  } catch (error) {
+    throw new BadManifest(`${file} cannot be read: ${error instanceof Error ? error.message : error}`)
+  }
+  const documents = parseAllDocuments(text)
+  if ('empty' in documents) throw new BadManifest(`${file}: it is empty`)
+  for (const { errors } of documents) if (errors[0]) throw new BadManifest(`${file}: ${errors[0].message}`)
+  return documents
+    .map((one) => one.toJS() as ManifestObject | null)
+    .filter((one) => one !== null)
+    .map((one) => {
+      if (!one.kind || !one.metadata?.name)
+        throw new BadManifest(`${file}: an object has no kind or no metadata.name`)
+      return one
+    })
+}
+
+/** The public component's Service: what the routes lead to before any version. */
+export function publicServiceOf(config: KubernetesConfig, manifests: readonly Manifest[]): string {
+  const one = manifests.find(({ component }) => config.components[component]?.public)
+  return one?.objects.find(({ kind }) => kind === 'Service')?.metadata.name ?? ''
+}

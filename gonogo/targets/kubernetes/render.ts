@@ -1,0 +1,163 @@
+import { createHash } from 'node:crypto'
+import type { KubernetesObject } from '@kubernetes/client-node'
+import type { Workload } from '../target.ts'
+import { fillTemplate } from '../template.ts'
+import type { Deployment } from './cluster-api.ts'
+import { BadManifest } from './read-manifests.ts'
+import type { Manifest, ManifestObject } from './saved-state.ts'
+import { nameIn, type Slot } from './slots.ts'
+
+/** `of` names the set that one gonogo target deploys together. */
+export const LABELS = {
+  of: 'gonogo.dev/of',
+  slot: 'gonogo.dev/slot',
+  version: 'gonogo.dev/version',
+  component: 'gonogo.dev/component',
+} as const
+
+const HASH_LENGTH = 10
+
+export type Rendering = {
+  readonly namespace: string
+  /** Name of the set: the public component's Service. */
+  readonly of: string
+  readonly workload: Workload
+  readonly manifests: readonly Manifest[]
+  readonly slot: Slot
+  readonly replicas: number
+}
+
+/** The objects of one version in one slot, in the order in which they are made. */
+export type RenderedVersion = {
+  readonly configMap: KubernetesObject
+  readonly components: readonly {
+    readonly name: string
+    readonly deployment: Deployment
+    readonly services: readonly KubernetesObject[]
+  }[]
+}
+
+/** As a label's value, which has no `+`. */
+export const labelOf = (version: string): string => version.replaceAll('+', '_').slice(0, 63)
+
+/** The image by its digest, so that what runs is what was voted on. */
+export const imageOf = ({ artifact, digest }: Workload): string =>
+  artifact.includes('@') ? artifact : `${artifact.replace(/:[^/:]*$/, '')}@${digest}`
+
+/** Fills the manifests for a version in a slot. Throws a BadManifest. */
+export function renderVersion(rendering: Rendering): RenderedVersion {
+  const { manifests, workload, slot } = rendering
+  const configMap = configMapOf(rendering)
+  const values = new Map([
+    ['image', imageOf(workload)],
+    ['version', workload.version],
+    ['config', configMap.metadata?.name ?? ''],
+  ])
+  for (const { component, objects } of manifests) {
+    const service = objects.find((one) => one.kind === 'Service')
+    if (service) values.set(`component.${component}.host`, nameIn(slot, service.metadata.name))
+  }
+  const components = manifests.map(({ component, objects, isFound }) => {
+    const labels = { ...labelsOf(rendering, component), [LABELS.slot]: slot }
+    const own = isFound ? objects : objects.map((one) => filled(one, values, component))
+    const deployment = own.find((one) => one.kind === 'Deployment') as ManifestObject
+    return {
+      name: component,
+      deployment: deploymentOf(deployment, rendering, labels),
+      services: own.filter((one) => one.kind === 'Service').map((one) => serviceOf(one, rendering, labels)),
+    }
+  })
+  return { configMap, components }
+}
+
+/** Named by its content, as kustomize does, and never changed: it goes back with the workload that refers to it. */
+function configMapOf(rendering: Rendering): KubernetesObject {
+  const { config } = rendering.workload
+  const content = JSON.stringify(Object.entries(config).sort())
+  const hash = createHash('sha256').update(content).digest('hex').slice(0, HASH_LENGTH)
+  const object = {
+    apiVersion: 'v1',
+    kind: 'ConfigMap',
+    metadata: {
+      name: `${rendering.of}-config-${hash}`,
+      namespace: rendering.namespace,
+      labels: { [LABELS.of]: rendering.of },
+    },
+    immutable: true,
+    data: { ...config },
+  }
+  return object
+}
+
+const labelsOf = ({ of, workload }: Rendering, component: string): Record<string, string> => ({
+  [LABELS.of]: of,
+  [LABELS.version]: labelOf(workload.version),
+  [LABELS.component]: component,
+})
+
+/** The slot's label keeps a Service from selecting the pods of another slot. */
+function serviceOf(
+  object: ManifestObject,
+  { slot, namespace }: Rendering,
+  labels: Record<string, string>,
+): KubernetesObject {
+  const { spec } = object as { spec?: { selector?: Record<string, string> } }
+  return {
+    ...object,
+    metadata: metadataOf(object, slot, namespace, labels),
+    spec: { ...spec, selector: { ...spec?.selector, [LABELS.slot]: slot } },
+  } as KubernetesObject
+}
+
+function deploymentOf(
+  object: ManifestObject,
+  { slot, namespace, replicas }: Rendering,
+  labels: Record<string, string>,
+): Deployment {
+  const { spec } = object as unknown as Deployment
+  const template = spec?.template
+  // A selector cannot be changed: the stable one stays as the manifest has it, which may be older than gonogo.
+  const own = { [LABELS.slot]: slot }
+  return {
+    ...object,
+    metadata: metadataOf(object, slot, namespace, labels),
+    spec: {
+      ...spec,
+      replicas,
+      selector: { matchLabels: { ...spec?.selector?.matchLabels, ...(slot !== 'stable' && own) } },
+      template: {
+        ...template,
+        metadata: { ...template?.metadata, labels: { ...template?.metadata?.labels, ...labels } },
+      },
+    },
+  } as Deployment
+}
+
+const metadataOf = (
+  { metadata }: ManifestObject,
+  slot: Slot,
+  namespace: string,
+  labels: Record<string, string>,
+) => ({
+  ...metadata,
+  name: nameIn(slot, metadata.name),
+  namespace,
+  labels: { ...(metadata.labels as object | undefined), ...labels },
+})
+
+/** Every string with its templates filled. */
+function filled<T>(value: T, values: ReadonlyMap<string, string>, component: string): T {
+  if (typeof value === 'string') {
+    const result = fillTemplate(value, values)
+    if (!result.ok)
+      throw new BadManifest(
+        `the manifest of ${component}: no such name: \${${result.name}}; there are ${[...values.keys()].join(', ')}`,
+      )
+    return result.text as T
+  }
+  if (Array.isArray(value)) return value.map((one) => filled(one, values, component)) as T
+  if (value === null || typeof value !== 'object') return value
+  return Object.fromEntries(
+    Object.entries(value).map(([key, one]) => [key, filled(one, values, component)]),
+  ) as T
+}

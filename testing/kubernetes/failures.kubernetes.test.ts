@@ -1,0 +1,225 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { askTimes, until } from '../../gonogo/targets/contract/load.ts'
+import { type Behaviour, mustDo, withCanary, withStable } from '../../gonogo/targets/contract/world.ts'
+import type { Outcome } from '../../gonogo/targets/target.ts'
+import { apply, kubectl } from './commands.ts'
+import { type Components, makeKubernetesWorld } from './contract-world.ts'
+import { testImage } from './test-image.ts'
+
+const PATIENT = { readyTimeoutMs: 30_000 }
+/** From the moment the API knows to the word of it; the rest is a busy machine's. */
+const NOTICED_WITHIN_MS = 2000
+const web = readFileSync(fileURLToPath(new URL('./web.yaml', import.meta.url)), 'utf8')
+const folder = mkdtempSync(join(tmpdir(), 'gonogo-manifests-'))
+afterAll(() => rmSync(folder, { recursive: true, force: true }))
+
+let digest = ''
+beforeAll(async () => {
+  digest = await testImage()
+}, 1_800_000)
+
+/** The test service's manifest, its container with more to it. */
+function manifestWith(name: string, container: string): Components {
+  const file = join(folder, `${name}.yaml`)
+  writeFileSync(file, web.replace('        - name: web\n', `        - name: web\n          ${container}\n`))
+  return { web: { manifest: file, public: true } }
+}
+
+type World = Awaited<ReturnType<typeof makeKubernetesWorld>>
+
+async function inWorld(body: (world: World) => Promise<void>, components?: Components): Promise<void> {
+  const world = await makeKubernetesWorld(digest, PATIENT, components)
+  try {
+    await body(world)
+  } finally {
+    await world.end()
+  }
+}
+
+/** The stable version serves as if nothing had been tried. */
+async function expectUntouched({ target }: World): Promise<void> {
+  const state = await target.observe()
+  expect(state).toMatchObject({ stable: '1.0.0', weights: { '1.0.0': 100 } })
+  expect(state.instances.map(({ version, ready }) => [version, ready])).toEqual([
+    ['1.0.0', true],
+    ['1.0.0', true],
+  ])
+  expect((await askTimes(state.url, 20)).byVersion).toEqual({ '1.0.0': 20 })
+}
+
+describe('what keeps a version from starting is named in words, and leaves the stable pods alone', () => {
+  const deploysBadly = async (world: World, behaviour: Behaviour = 'good'): Promise<Outcome> => {
+    const outcome = await world.target.deploy(await world.workload('1.1.0', behaviour), 'bad')
+    await expectUntouched(world)
+    return outcome
+  }
+
+  test('an image that does not exist, twice in a row', () =>
+    inWorld(async (world) => {
+      await withStable(world, '1.0.0')
+      for (const version of ['1.1.0', '1.2.0']) {
+        const none = `sha256:${'1'.repeat(64)}`
+        const workload = { ...(await world.workload(version)), artifact: 'gonogo.test/none', digest: none }
+        const outcome = await world.target.deploy(workload, version)
+        expect(outcome).toMatchObject({ ok: false, code: 'no-image' })
+        expect(outcome.detail).toContain('gonogo.test/none')
+        await expectUntouched(world)
+      }
+    }))
+
+  test('a crash loop, with the last words of the container', () =>
+    inWorld(async (world) => {
+      await withStable(world, '1.0.0')
+      const outcome = await deploysBadly(world, 'crash')
+      expect(outcome).toMatchObject({ ok: false, code: 'crash-loop' })
+      expect(outcome.detail).toContain('told to crash')
+    }))
+
+  test('more memory than its limit', () =>
+    inWorld(
+      async (world) => {
+        await withStable(world, '1.0.0')
+        expect(await deploysBadly(world, 'hungry')).toMatchObject({ ok: false, code: 'out-of-memory' })
+      },
+      manifestWith('limited', 'resources: { limits: { memory: 256Mi } }'),
+    ))
+
+  test('no node with room', () =>
+    inWorld(
+      async (world) => {
+        await mustDo(world.target.deploy({ ...(await world.workload('1.0.0')), replicas: 1 }, 'first'))
+        // The node has two cores.
+        const outcome = await world.target.scale('1.0.0', 9, 'grow')
+        expect(outcome).toMatchObject({ ok: false, code: 'no-room' })
+        expect(outcome.detail).toMatch(/Insufficient cpu/)
+      },
+      manifestWith('large', 'resources: { requests: { cpu: 400m } }'),
+    ))
+
+  test('a quota', () =>
+    inWorld(async (world) => {
+      await withStable(world, '1.0.0')
+      await apply(quota(world.namespace, 2))
+      const outcome = await deploysBadly(world)
+      expect(outcome).toMatchObject({ ok: false, code: 'refused-by-cluster' })
+      expect(outcome.detail).toContain('exceeded quota')
+    }))
+
+  test('a policy of the cluster', () =>
+    inWorld(async (world) => {
+      await withStable(world, '1.0.0')
+      await kubectl(['label', 'namespace', world.namespace, 'pod-security.kubernetes.io/enforce=restricted'])
+      const outcome = await deploysBadly(world)
+      expect(outcome).toMatchObject({ ok: false, code: 'refused-by-cluster' })
+      expect(outcome.detail).toContain('violates PodSecurity')
+    }))
+})
+
+const quota = (namespace: string, pods: number) =>
+  JSON.stringify({
+    apiVersion: 'v1',
+    kind: 'ResourceQuota',
+    metadata: { name: 'small', namespace },
+    spec: { hard: { pods: String(pods) } },
+  })
+
+describe('what happens to a version that serves', () => {
+  test('a pod killed for its memory is noticed at once', () =>
+    inWorld(
+      async (world) => {
+        await withCanary(world, '1.0.0', '1.1.0')
+        const [victim] = (await world.target.observe()).instances.filter((one) => one.version === '1.1.0')
+        await fetch(`${victim?.url}/eat`)
+        const phase = () =>
+          kubectl(['get', 'pod', victim?.id ?? '', '-n', world.namespace, '-o', 'json']).then((text) =>
+            text.includes('OOMKilled'),
+          )
+        await until('the API knows', phase)
+        const knownAt = performance.now()
+        await until('it is noticed', async () => {
+          const { instances } = await world.target.observe()
+          return instances.some((one) => one.trouble?.code === 'out-of-memory')
+        })
+        expect(performance.now() - knownAt).toBeLessThan(NOTICED_WITHIN_MS)
+      },
+      manifestWith('limited', 'resources: { limits: { memory: 256Mi } }'),
+    ))
+
+  test('what somebody changes by hand is told in words, and not put back', () =>
+    inWorld(async (world) => {
+      const { target, namespace } = world
+      await withCanary(world, '1.0.0', '1.1.0')
+      await mustDo(target.setWeights({ '1.0.0': 95, '1.1.0': 5 }, 'five'))
+      expect(await target.drift?.()).toBeNull()
+      const refs = [
+        { name: 'web', port: 80, weight: 60 },
+        { name: 'web-canary', port: 80, weight: 40 },
+      ]
+      const patch = JSON.stringify({ spec: { rules: [{ backendRefs: refs }] } })
+      await kubectl(['patch', 'httproute', 'web', '-n', namespace, '--type=merge', '-p', patch])
+      expect(await target.drift?.()).toMatch(/HTTPRoute web gives 40 % to web-canary, not the 5 %/)
+      expect((await target.observe()).weights).toEqual({ '1.0.0': 60, '1.1.0': 40 })
+      await mustDo(target.setWeights({ '1.0.0': 50, '1.1.0': 50 }, 'half'))
+      expect(await target.drift?.()).toBeNull()
+      await kubectl(['scale', 'deployment/web', '--replicas=1', '-n', namespace])
+      expect(await target.drift?.()).toMatch(/Deployment web is set to 1 pods, not 2/)
+      await kubectl(['scale', 'deployment/web', '--replicas=2', '-n', namespace])
+      await kubectl(['delete', 'deployment/web-canary', '-n', namespace])
+      expect(await target.drift?.()).toMatch(/Deployment web-canary is gone/)
+    }))
+
+  test('what others add to the route stays', () =>
+    inWorld(async (world) => {
+      const { target, namespace } = world
+      const filter = {
+        type: 'ResponseHeaderModifier',
+        responseHeaderModifier: { set: [{ name: 'x-kept', value: 'yes' }] },
+      }
+      const rule = {
+        backendRefs: [{ name: 'web', port: 80 }],
+        filters: [filter],
+        timeouts: { request: '9s' },
+      }
+      const other = { matches: [{ path: { value: '/other' } }], backendRefs: [{ name: 'other', port: 81 }] }
+      const patch = JSON.stringify({ spec: { rules: [other, rule] } })
+      await kubectl(['patch', 'httproute', 'web', '-n', namespace, '--type=merge', '-p', patch])
+      await withCanary(world, '1.0.0', '1.1.0')
+      await mustDo(target.setWeights({ '1.0.0': 50, '1.1.0': 50 }, 'half'))
+      const read = await kubectl(['get', 'httproute', 'web', '-n', namespace, '-o', 'json'])
+      const { rules } = JSON.parse(read).spec
+      expect(rules[0]).toMatchObject(other)
+      expect(rules[1]).toMatchObject({ filters: [filter], timeouts: { request: '9s' } })
+      expect(rules[1].backendRefs).toMatchObject([
+        { name: 'web', weight: 50 },
+        { name: 'web-canary', weight: 50 },
+      ])
+    }))
+
+  test('promotion is a rollout of the Deployment itself, which kubectl can undo', () =>
+    inWorld(async (world) => {
+      const { target, namespace } = world
+      await withCanary(world, '1.0.0', '1.1.0')
+      await mustDo(target.setWeights({ '1.1.0': 100 }, 'all'))
+      await mustDo(target.promote('1.1.0', 'promote'))
+      const inNamespace = ['-n', namespace]
+      expect(
+        await kubectl(['rollout', 'status', 'deployment/web', '--timeout=5s', ...inNamespace]),
+      ).toContain('successfully rolled out')
+      const version = () =>
+        kubectl([
+          'get',
+          'deployment/web',
+          ...inNamespace,
+          '-o',
+          'jsonpath={.spec.template.metadata.labels.gonogo\\.dev/version}',
+        ])
+      expect(await version()).toBe('1.1.0')
+      await kubectl(['rollout', 'undo', 'deployment/web', ...inNamespace])
+      expect(await version()).toBe('1.0.0')
+      expect(await target.drift?.()).toMatch(/Deployment web is of version 1\.0\.0, not 1\.1\.0/)
+    }))
+})
