@@ -42,7 +42,7 @@ export async function bringUp(
   const { version } = record.workload
   for (const { deployment, services, name } of components) {
     for (const service of services) await world.api.apply(service)
-    const wanted = replicas > 0 ? await withLiveReplicas(world.api, deployment) : deployment
+    const wanted = replicas > 0 ? await withLiveReplicas(world, deployment) : deployment
     // Whoever goes back has said so: nothing of the version may be written after that.
     if (world.ending.has(version)) return ended(version)
     await world.api.apply(wanted)
@@ -71,7 +71,7 @@ async function untilReady(
   const { readyTimeoutMs, roomTimeoutMs } = world.config
   const deadline = performance.now() + readyTimeoutMs
   for (;;) {
-    const changed = world.changes.next()
+    const changed = world.watches.next()
     const [deployment, pods] = await Promise.all([
       world.api.read<Deployment>('apps/v1', 'Deployment', awaited.deployment),
       podsOf(world, awaited),

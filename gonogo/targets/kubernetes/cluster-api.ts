@@ -4,6 +4,7 @@ import {
   CoreV1Api,
   CustomObjectsApi,
   KubeConfig,
+  type KubernetesListObject,
   type KubernetesObject,
   KubernetesObjectApi,
   PatchStrategy,
@@ -27,6 +28,12 @@ export type ClusterApi = {
   /** Null where there is none. */
   read<T extends KubernetesObject>(apiVersion: string, kind: string, name: string): Promise<T | null>
   list<T extends KubernetesObject>(apiVersion: string, kind: string, selector: string): Promise<T[]>
+  /** Asked once, with the version that a watch goes on from. */
+  listOnce<T extends KubernetesObject>(
+    apiVersion: string,
+    kind: string,
+    selector: string,
+  ): Promise<KubernetesListObject<T>>
   /** Server-side apply as gonogo; fields of other owners stay. */
   apply(object: KubernetesObject): Promise<void>
   create<T extends KubernetesObject>(object: T): Promise<T>
@@ -85,26 +92,18 @@ export function clusterApi(config: KubeConfig, namespace: string): ClusterApi {
     kind,
     metadata: { name, namespace },
   })
+  const listOnce = <T extends KubernetesObject>(apiVersion: string, kind: string, selector: string) => {
+    const labels = selector || undefined
+    return objects.list<T>(apiVersion, kind, namespace, undefined, undefined, undefined, undefined, labels)
+  }
   return {
     config,
     namespace,
     read: <T extends KubernetesObject>(apiVersion: string, kind: string, name: string) =>
       steadily(() => orNull(objects.read<T>(header(apiVersion, kind, name) as never))),
-    list: async <T extends KubernetesObject>(apiVersion: string, kind: string, selector: string) => {
-      const all = await steadily(() =>
-        objects.list<T>(
-          apiVersion,
-          kind,
-          namespace,
-          undefined,
-          undefined,
-          undefined,
-          undefined,
-          selector || undefined,
-        ),
-      )
-      return all.items
-    },
+    list: async <T extends KubernetesObject>(apiVersion: string, kind: string, selector: string) =>
+      (await steadily(() => listOnce<T>(apiVersion, kind, selector))).items,
+    listOnce,
     apply: async (object) => {
       await steadily(() =>
         objects.patch(object, undefined, undefined, MANAGER, true, PatchStrategy.ServerSideApply),
