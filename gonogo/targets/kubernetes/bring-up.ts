@@ -81,7 +81,7 @@ async function untilReady(
     const failure = await startFailure(world.api, deployment, pods, roomTimeoutMs)
     if (failure) return failure
     if (world.ending.has(awaited.version)) return ended(awaited.version)
-    if (performance.now() > deadline) return notReady(pods, awaited.deployment, readyTimeoutMs)
+    if (performance.now() > deadline) return notReady(world.api, pods, awaited.deployment, readyTimeoutMs)
     await Promise.race([changed, wait(LOOK_EVERY_MS)])
   }
 }

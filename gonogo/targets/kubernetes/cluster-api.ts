@@ -135,7 +135,8 @@ export function clusterApi(config: KubeConfig, namespace: string): ClusterApi {
     lastLog: async (name, container) => {
       const read = (previous: boolean) =>
         core.readNamespacedPodLog({ name, namespace, container, previous, tailLines: LOG_LINES })
-      return read(true).catch(() => read(false).catch(() => ''))
+      const none = () => ''
+      return (await read(true).catch(none)) || read(false).catch(none)
     },
   }
 }
