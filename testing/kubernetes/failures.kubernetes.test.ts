@@ -164,7 +164,7 @@ describe('what happens to a version that serves', () => {
       const patch = JSON.stringify({ spec: { rules: [{ backendRefs: refs }] } })
       await kubectl(['patch', 'httproute', 'web', '-n', namespace, '--type=merge', '-p', patch])
       await until('it is told', () =>
-        /HTTPRoute web gives 40 % to web-canary, not the 5 %/.test(target.notice?.()?.drift ?? ''),
+        /HTTPRoute web gives 60 % to web, not the 95 %/.test(target.notice?.()?.drift ?? ''),
       )
       expect((await target.observe()).weights).toEqual({ '1.0.0': 60, '1.1.0': 40 })
       await mustDo(target.setWeights({ '1.0.0': 50, '1.1.0': 50 }, 'half'))

@@ -3,7 +3,7 @@ import type { KubernetesObject } from '@kubernetes/client-node'
 import type { Outcome } from '../target.ts'
 import { withLiveReplicas } from './autoscaling.ts'
 import type { Deployment } from './cluster-api.ts'
-import { isReady } from './pods.ts'
+import { isEnding, isReady } from './pods.ts'
 import { LABELS, type RenderedVersion, renderVersion } from './render.ts'
 import type { VersionRecord } from './saved-state.ts'
 import type { Slot } from './slots.ts'
@@ -12,6 +12,7 @@ import { done, podsOf, refused, type World } from './world.ts'
 
 /** A change that no watch told of is seen this late. */
 const LOOK_EVERY_MS = 1000
+const ENDING_WITHIN_MS = 10_000
 
 export function render(world: World, record: VersionRecord, slot: Slot, replicas: number): RenderedVersion {
   const { workload, manifests } = record
@@ -111,6 +112,17 @@ export async function emptySlot(world: World, slot: Slot): Promise<void> {
   ] as const) {
     const objects = await world.api.list<KubernetesObject>(apiVersion, kind, selector)
     await Promise.all(objects.map((one) => world.api.remove(apiVersion, kind, one.metadata?.name ?? '')))
+  }
+  await untilEnding(world, slot)
+}
+
+/** The cluster ends a Deployment's pods a moment after the Deployment is gone; by then nobody should count them. */
+async function untilEnding(world: World, slot: Slot): Promise<void> {
+  const deadline = performance.now() + ENDING_WITHIN_MS
+  while (performance.now() < deadline) {
+    const changed = world.watches.next()
+    if ((await podsOf(world, { slot })).every(isEnding)) return
+    await Promise.race([changed, wait(LOOK_EVERY_MS)])
   }
 }
 
