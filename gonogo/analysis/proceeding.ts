@@ -35,7 +35,7 @@ const isRatioRuledOut = (policy: AnalysisPolicy, state: AnalysisState, ratio: nu
 
 /**
  * "The new version has at most this many times the old one's error rate", at 95 %; null when not even the largest
- * ratio of the grid (100) is ruled out.
+ * ratio of the grid (1000) is ruled out.
  */
 export function largestRatioNotRuledOut(policy: AnalysisPolicy, state: AnalysisState): number | null {
   const first = ratiosOf(policy).findIndex((_, i) => state.evidence.ratios[i]?.won)

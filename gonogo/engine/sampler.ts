@@ -30,14 +30,22 @@ export class Sampler {
   readonly #policy: AnalysisPolicy
   readonly #source: MetricSource
   readonly #id: string
+  readonly #limitMs: number
   #analysis: AnalysisState
   #sealed = { fromMs: 0, lines: [] as string[] }
 
-  constructor(store: Store, id: string, policy: AnalysisPolicy, source: MetricSource) {
+  constructor(
+    store: Store,
+    id: string,
+    policy: AnalysisPolicy,
+    source: MetricSource,
+    limitMs = SCRAPE_LIMIT_MS,
+  ) {
     this.#store = store
     this.#policy = policy
     this.#source = source
     this.#id = id
+    this.#limitMs = limitMs
     this.#analysis = startAnalysis(policy)
     for (const { body } of store.samples(id, 0, Number.MAX_SAFE_INTEGER)) {
       const kept = parseSample(body)
@@ -47,18 +55,27 @@ export class Sampler {
 
   /** Reads, keeps and judges one interval. A source that fails is an interval without a scrape. */
   async sample(context: ObserveContext): Promise<{ judgement: Judgement; scrape: Scrape | null }> {
-    const scrape = await this.#source.sample(AbortSignal.timeout(SCRAPE_LIMIT_MS)).catch(() => null)
+    const scrape = await this.#scrape()
     const body = JSON.stringify({ atMs: context.atMs, scrape, context } satisfies KeptSample)
     try {
       this.#store.addSample(this.#id, { at: context.atMs, body })
+      this.#sealed.lines.push(body)
+      this.#sealed.fromMs ||= context.atMs
     } catch (error) {
       // Lost storage must not blind the analysis: going back needs it most then.
       if (!(error instanceof StoreProblem)) throw error
     }
-    this.#sealed.lines.push(body)
-    this.#sealed.fromMs ||= context.atMs
     this.#analysis = observe(this.#policy, this.#analysis, parseSample(body).scrape, context)
     return { judgement: this.judge(), scrape }
+  }
+
+  /** A source that does not let go when told to must not hold up the engine. */
+  async #scrape(): Promise<Scrape | null> {
+    const limit = AbortSignal.timeout(this.#limitMs)
+    const late = new Promise<null>((resolve) => {
+      limit.addEventListener('abort', () => resolve(null), { once: true })
+    })
+    return Promise.race([this.#source.sample(limit).catch(() => null), late])
   }
 
   judge(): Judgement {

@@ -154,7 +154,7 @@ class SqliteStore implements Store {
   samples(stream: string, fromMs: number, toMs: number): readonly StoredSample[] {
     return guarded(this.#file, () => {
       const rows = this.#db
-        .prepare('select at, body from samples where stream = ? and at >= ? and at < ? order by at, rowid')
+        .prepare('select at, body from samples where stream = ? and at >= ? and at < ? order by rowid')
         .all(stream, fromMs, toMs)
       return rows.map((row) => ({ at: Number(row.at), body: String(row.body) }))
     })

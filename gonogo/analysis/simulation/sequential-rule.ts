@@ -78,11 +78,12 @@ class SequentialWatcher implements Watcher {
     this.#inStep = { sinceMs, requests: 0, baseline: { requests: 0, errors: 0 } }
   }
 
-  mayProceed(weight: number, atMs: number): boolean {
+  mayProceed(weight: number, atMs: number, isLast: boolean): boolean {
     const { rate, fast, badEvents } = this.evidence
     if (!rate.won || !fast.won || evidenceAgainst(this.evidence) >= RULED_OUT_FROM) return false
     const needed = ratioToRuleOut(this.#policy, weight)
-    return needed === null || badEvents === 0 || this.hasRuledOut(needed) || this.#isCheapToGoOn(atMs)
+    if (needed === null || badEvents === 0 || this.hasRuledOut(needed)) return true
+    return isLast && this.#isCheapToGoOn(atMs)
   }
 
   /** As `harmOfNextStep` has it, on this step's own numbers. */

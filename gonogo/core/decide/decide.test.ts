@@ -221,6 +221,51 @@ describe('decide', () => {
     expect(decide(early.state, early.now)[0]).toMatchObject({ kind: 'wait' })
   })
 
+  it('goes on by the harm budget only after the extension, and never early', () => {
+    const d = voted({ rollback: { earlyProceed: true } })
+    while (!d.state.steps[0]) obey(d, decide(d.state, d.now)[0] as Command, {}, [])
+    const onBudget = () => d.add({ ...judged(d, 'proceed'), isOnBudget: true })
+    onBudget()
+    expect(decide(d.state, d.now)).toEqual([{ kind: 'wait', untilMs: d.state.steps[0]?.dueAtMs }])
+    d.now = d.state.steps[0]?.dueAtMs ?? 0
+    onBudget()
+    expect(decide(d.state, d.now)[0]).toMatchObject({ event: { type: 'stepExtended' } })
+    obey(d, decide(d.state, d.now)[0] as Command, {}, [])
+    d.now = d.state.steps[0]?.dueAtMs ?? 0
+    onBudget()
+    expect(decide(d.state, d.now)[0]).toMatchObject({ event: { type: 'stepDecided', decision: 'proceed' } })
+  })
+
+  it('proceeds on nothing that was judged at an earlier step', () => {
+    const d = voted()
+    while (!d.state.steps[0]) obey(d, decide(d.state, d.now)[0] as Command, {}, [])
+    d.now = d.state.steps[0]?.dueAtMs ?? 0
+    d.add({ ...judged(d, 'proceed'), step: -1 })
+    const [next] = decide(d.state, d.now)
+    expect(next).toMatchObject({ kind: 'wait' })
+    d.now += d.state.opened.policy.rollback.interval
+    expect(decide(d.state, d.now)).toEqual([{ kind: 'judge' }])
+  })
+
+  it('a person who proceeds from a hold ends it', () => {
+    const d = voted()
+    play(d, { verdict: () => 'unknown' }, 60)
+    expect(d.state.hold).not.toBeNull()
+    const statement = {
+      gonogo: 1,
+      kind: 'decision',
+      deployment: 'd-small',
+      person: 'ada',
+      at: d.now,
+      action: 'proceed',
+      reason: 'seen by eye',
+    } as const
+    d.add({ type: 'decided', statement, signature: '', key: '', demo: false })
+    obey(d, decide(d.state, d.now)[0] as Command, {}, [])
+    expect(d.state.steps[0]?.decision?.event.by).toBe('ada')
+    expect(d.state.hold).toBeNull()
+  })
+
   it('closes without a rollback when it is aborted before production changed', () => {
     const d = new SmallDeployment()
     const statement = {
