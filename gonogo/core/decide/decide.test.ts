@@ -81,6 +81,11 @@ function voted(options: ConstructorParameters<typeof SmallDeployment>[0] = {}): 
   return d
 }
 
+function toFirstStep(d: SmallDeployment): void {
+  for (let turn = 0; turn < 100 && !d.state.steps[0]; turn++) play(d, {}, 1)
+  expect(d.state.steps).toHaveLength(1)
+}
+
 function finish(d: SmallDeployment, world: World = {}): string[] {
   const done = play(d, world)
   const decision = (action: 'watch' | 'present') =>
@@ -223,7 +228,7 @@ describe('decide', () => {
 
   it('goes on by the harm budget only after the extension, and never early', () => {
     const d = voted({ rollback: { earlyProceed: true } })
-    while (!d.state.steps[0]) obey(d, decide(d.state, d.now)[0] as Command, {}, [])
+    toFirstStep(d)
     const onBudget = () => d.add({ ...judged(d, 'proceed'), isOnBudget: true })
     onBudget()
     expect(decide(d.state, d.now)).toEqual([{ kind: 'wait', untilMs: d.state.steps[0]?.dueAtMs }])
@@ -238,7 +243,7 @@ describe('decide', () => {
 
   it('proceeds on nothing that was judged at an earlier step', () => {
     const d = voted()
-    while (!d.state.steps[0]) obey(d, decide(d.state, d.now)[0] as Command, {}, [])
+    toFirstStep(d)
     d.now = d.state.steps[0]?.dueAtMs ?? 0
     d.add({ ...judged(d, 'proceed'), step: -1 })
     const [next] = decide(d.state, d.now)
