@@ -99,7 +99,8 @@ function verdictRead(policy: AnalysisPolicy, state: AnalysisState): AnalysisVerd
   const ladder = state.ladderMs ?? []
   const p95 = quantileBucket(windowNumbers(policy, state).canary, ladder, 0.95)
   const { accept } = limitBounds(ladder, policy.thresholds.p95Ms)
-  const isFast = accept === -1 || !p95 || (p95[1] !== null && p95[1] <= (ladder[accept] as number))
+  const isBelow = p95 !== null && p95[1] !== null && p95[1] <= (ladder[accept] ?? 0)
+  const isFast = accept === -1 ? state.latencyGapAccepted : isBelow
   if (!hasLiteralTraffic(canary.requests)) return 'unknown'
   return isFast ? 'proceed' : 'hold'
 }

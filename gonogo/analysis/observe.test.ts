@@ -133,9 +133,26 @@ it('an instance with fewer histogram bounds narrows the ladder to what all have'
   expect(counts(after)).toEqual([55, 0, 1045, 1])
 })
 
-it('the state after a day holds no more numbers than after an hour', () => {
-  const size = (state: AnalysisState) => JSON.stringify(state).match(/[\d.e+-]+/g)?.length
-  const hour = watched(policy, 700, healthy)
-  const later = watched(policy, 3000, healthy, hour)
-  expect(size(later.state)).toBe(size(hour.state))
+it('the state after a day of intervals holds no more numbers than after an hour, and stays small', () => {
+  const text = (state: AnalysisState) => JSON.stringify(state)
+  const numbers = (state: AnalysisState) => text(state).match(/[\d.e+-]+/g)?.length
+  const hour = watched(policy, 3600, healthy)
+  const day = watched(policy, 82_800, healthy, hour)
+  expect(day.atMs).toBe(1_000_000 + 86_400_000)
+  expect(numbers(day.state)).toBe(numbers(hour.state))
+  expect(text(day.state).length).toBeLessThan(32_768)
+})
+
+it('instances that come and go do not add up: who is gone for an hour is forgotten', () => {
+  let state = startAnalysis(policy)
+  const most: number[] = []
+  for (let minute = 0; minute < 6 * 60; minute++) {
+    const atMs = 1_000_000 + minute * 60_000
+    const traffic = new SmallTraffic()
+      .add('new', { requests: 300 }, `pod-${minute}`)
+      .add('old', { requests: 5700 }, `pod-${minute}`)
+    state = observe(policy, state, traffic.scrape(atMs), contextAt(atMs))
+    most.push(Object.keys(state.last).length)
+  }
+  expect(Math.max(...most)).toBeLessThanOrEqual(2 * 61)
 })

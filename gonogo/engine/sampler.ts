@@ -6,6 +6,7 @@ import {
   observe,
   startAnalysis,
 } from '#analysis/index.ts'
+import { itemStatus } from '#core/items.ts'
 import { sha256 } from '#core/json.ts'
 import type { MetricSource, Scrape } from '#core/sample.ts'
 import type { DeploymentState } from '#core/state.ts'
@@ -116,7 +117,16 @@ export function observeContext(state: DeploymentState, atMs: number): ObserveCon
     configuredWeight: weight / 100,
     step: state.steps.at(-1)?.step ?? -1,
     atMs,
+    latencyGapAccepted: isWaived(state, TRIGGER_CRITERIA, atMs),
   }
+}
+
+/** The item that names what the histogram cannot show; its waiver is how a person accepts that. */
+const TRIGGER_CRITERIA = '3.2.5'
+
+function isWaived(state: DeploymentState, id: string, now: number): boolean {
+  const item = state.opened.plan.items.find((one) => one.id === id)
+  return item !== undefined && itemStatus(state, item, now).state === 'waived'
 }
 
 /** Per cent of the traffic that the last weight set gives to the new version. */
