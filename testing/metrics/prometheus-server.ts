@@ -9,10 +9,17 @@ import type { Instance } from '../../gonogo/targets/target.ts'
 
 const READY_MS = 20_000
 
-export type PrometheusServer = { readonly url: string; stop(): Promise<void> }
+export type PrometheusServer = {
+  readonly url: string
+  signal(name: NodeJS.Signals): void
+  stop(): Promise<void>
+}
+
+/** What Prometheus is told of an instance. */
+export type Scraped = Pick<Instance, 'url' | 'version' | 'id'>
 
 /** A real Prometheus that has scraped these instances and does so every second, each with its version and its id as labels. */
-export async function startPrometheus(instances: readonly Instance[]): Promise<PrometheusServer> {
+export async function startPrometheus(instances: readonly Scraped[]): Promise<PrometheusServer> {
   const folder = await mkdtemp(join(tmpdir(), 'gonogo-prometheus-'))
   const port = await freePort()
   await writeFile(join(folder, 'prometheus.json'), JSON.stringify(configuration(folder)))
@@ -43,6 +50,9 @@ export async function startPrometheus(instances: readonly Instance[]): Promise<P
   }
   return {
     url,
+    signal: (name) => {
+      server.kill(name)
+    },
     stop: async () => {
       if (server.exitCode === null && server.signalCode === null) {
         server.kill('SIGKILL')
@@ -64,7 +74,7 @@ const configuration = (folder: string) => ({
   ],
 })
 
-const targetsOf = (instances: readonly Instance[]) =>
+const targetsOf = (instances: readonly Scraped[]) =>
   instances.map(({ url, version, id }) => ({
     targets: [new URL(url).host],
     labels: { version, instance: id },
