@@ -61,8 +61,9 @@ function rowOf(before: KeptSample, sample: KeptSample): Omit<ReportSample, keyof
 /** Null where either scrape is missing: unknown is not zero. */
 function difference(before: Scrape | null, after: Scrape | null, version: string): Arm | null {
   if (!before || !after) return null
-  const old = new Map(before.instances.map((i) => [i.instance, i]))
-  const mine = after.instances.filter((i) => i.version === version).map((i) => since(old.get(i.instance), i))
+  const own = ({ instances }: Scrape) => instances.filter((i) => i.version === version)
+  const old = new Map(own(before).map((i) => [i.instance, i]))
+  const mine = own(after).map((i) => since(old.get(i.instance), i))
   const requests = mine.reduce((sum, i) => sum + i.requests, 0)
   const errors = mine.reduce((sum, i) => sum + i.errors, 0)
   return { requests, errors, p95Ms: p95(mine.map((i) => i.buckets)) }

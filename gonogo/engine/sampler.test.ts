@@ -98,6 +98,31 @@ test('a source that never answers, and does not let go, is an interval without a
   expect(judgement.verdict).toBe('unknown')
 })
 
+test('instances of both versions that have the same name are told apart in the report', async () => {
+  const store = newStore()
+  let n = 0
+  const arm = (version: string, requests: number): InstanceSample => ({
+    version,
+    instance: 'web-0',
+    requests,
+    errors: 0,
+    buckets: [{ leMs: Number.POSITIVE_INFINITY, count: requests }],
+  })
+  const sameName: MetricSource = {
+    sample: async () => {
+      n++
+      return { atMs: n * 1000, complete: true, instances: [arm('new', 5 * n), arm('old', 95 * n)] }
+    },
+  }
+  const sampler = new Sampler(store, 'd', policy, sameName)
+  for (let second = 1; second <= 2; second++) await sampler.sample(context(second * 1000))
+  expect(reportSamples(store, 'd', policy).at(-1)).toMatchObject({
+    canary: { requests: 5 },
+    baseline: { requests: 95 },
+    observedShare: 0.05,
+  })
+})
+
 test('the report shows the evidence as it was decided by, and by which trigger', async () => {
   const store = newStore()
   const sampler = new Sampler(store, 'd', policy, source())
