@@ -141,7 +141,7 @@ it('the state after a day of intervals holds no more numbers than after an hour,
   expect(day.atMs).toBe(1_000_000 + 86_400_000)
   expect(numbers(day.state)).toBe(numbers(hour.state))
   expect(text(day.state).length).toBeLessThan(32_768)
-})
+}, 60_000)
 
 it('instances that come and go do not add up: who is gone for an hour is forgotten', () => {
   let state = startAnalysis(policy)

@@ -115,3 +115,17 @@ it('a restake scales what was won and what is still to come alike', () => {
   placeShareBet(bet, 1, 0, 0, 0.05, thetas)
   expect(evidenceOf(bet)).toBeCloseTo(before / 4, 12)
 })
+
+it('one interval is the method’s formula, worked by hand', () => {
+  const bet = startShareBet()
+  placeShareBet(bet, 0.5, 1, 1, 0.05, thetas)
+  const factors = [
+    1 + 0.95 * (2 / 2.1),
+    1 + 0.95 * (4 / 1.2),
+    1 + 0.95 * (19 / 1.95),
+    1 + 0.95 * (99 / 5.95),
+    18.1,
+  ]
+  for (const [j, factor] of factors.entries()) expect(bet.capital[j]).toBeCloseTo(0.5 * factor, 12)
+  expect(evidenceOf(bet)).toBeCloseTo(4.8460262, 6)
+})

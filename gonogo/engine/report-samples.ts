@@ -19,13 +19,16 @@ type Arm = { requests: number; errors: number; p95Ms: [number, number | null] | 
  * as the analysis had it then, by replaying what it was told.
  */
 export function reportSamples(store: Store, id: string, policy: AnalysisPolicy): ReportSample[] {
-  const kept = store.samples(id, 0, Number.MAX_SAFE_INTEGER).map((s) => parseSample(s.body))
+  const rows: ReportSample[] = []
   let analysis = startAnalysis(policy)
-  return kept.flatMap((sample, i) => {
+  let before: KeptSample | null = null
+  for (const { body } of store.eachSample(id)) {
+    const sample = parseSample(body)
     analysis = observe(policy, analysis, sample.scrape, sample.context)
-    const before = kept[i - 1]
-    return before ? [{ ...rowOf(before, sample), ...evidenceAt(policy, analysis) }] : []
-  })
+    if (before) rows.push({ ...rowOf(before, sample), ...evidenceAt(policy, analysis) })
+    before = sample
+  }
+  return rows
 }
 
 /** The thresholds read literally keep no evidence. */

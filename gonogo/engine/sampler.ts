@@ -48,7 +48,7 @@ export class Sampler {
     this.#id = id
     this.#limitMs = limitMs
     this.#analysis = startAnalysis(policy)
-    for (const { body } of store.samples(id, 0, Number.MAX_SAFE_INTEGER)) {
+    for (const { body } of store.eachSample(id)) {
       const kept = parseSample(body)
       this.#analysis = observe(policy, this.#analysis, kept.scrape, kept.context)
     }
@@ -104,8 +104,9 @@ export function parseSample(body: string): KeptSample {
 }
 
 /** The scrapes that a deployment has kept since a moment, as they were read. */
-export const scrapesSince = (store: Store, id: string, ms: number): (Scrape | null)[] =>
-  store.samples(id, ms, Number.MAX_SAFE_INTEGER).map(({ body }) => parseSample(body).scrape)
+export function* scrapesSince(store: Store, id: string, ms: number): Generator<Scrape | null> {
+  for (const { at, body } of store.eachSample(id)) if (at >= ms) yield parseSample(body).scrape
+}
 
 /** What the analysis is told of the deployment at this moment. */
 export function observeContext(state: DeploymentState, atMs: number): ObserveContext {

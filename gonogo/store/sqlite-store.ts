@@ -160,6 +160,17 @@ class SqliteStore implements Store {
     })
   }
 
+  *eachSample(stream: string): Generator<StoredSample> {
+    const rows = guarded(this.#file, () =>
+      this.#db.prepare('select at, body from samples where stream = ? order by rowid').iterate(stream),
+    )
+    for (;;) {
+      const next = guarded(this.#file, () => rows.next())
+      if (next.done) return
+      yield { at: Number(next.value.at), body: String(next.value.body) }
+    }
+  }
+
   close(): void {
     this.#db.close()
   }
