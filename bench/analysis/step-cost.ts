@@ -9,7 +9,7 @@ const LADDER_MS = [
 const INSTANCES = 3
 
 export type StepCost = {
-  /** One interval: observe and judge, six instances with twenty buckets. The median of batches' means: others run here, too. */
+  /** One interval: observe and judge, six instances with twenty buckets. The median of batches' means. */
   readonly microseconds: number
   /** How many numbers the state holds after an hour and after a day, and its size as JSON. */
   readonly numbersAfterHour: number
@@ -21,18 +21,18 @@ const DAY_S = 86_400
 const BATCH_S = 100
 
 /** Measures one deployment's analysis over a day of intervals, on scrapes as the proxy gives them. */
-export function stepCost(nowMs: () => number): StepCost {
+export function stepCost(spentMs: () => number): StepCost {
   let state = startAnalysis(policy)
   let numbersAfterHour = 0
   const batchesMs: number[] = []
   for (let second = 0; second < DAY_S; second += BATCH_S) {
     const scrapes = Array.from({ length: BATCH_S }, (_, i) => scrapeAt(second + i))
-    const before = nowMs()
+    const before = spentMs()
     for (const scrape of scrapes) {
       state = observe(policy, state, scrape, { ...context, atMs: scrape.atMs })
       judge(policy, state)
     }
-    batchesMs.push(nowMs() - before)
+    batchesMs.push(spentMs() - before)
     if (second === 3600) numbersAfterHour = countNumbers(state)
   }
   return {

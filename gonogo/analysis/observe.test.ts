@@ -1,4 +1,5 @@
 import { expect, it } from 'vitest'
+import type { InstanceSample } from '#core/sample.ts'
 import { judge } from './judge.ts'
 import { observe } from './observe.ts'
 import { type AnalysisPolicy, defaultAnalysisPolicy } from './policy.ts'
@@ -20,6 +21,22 @@ it('a counter that falls was reset, and its new value is the difference', () => 
   traffic.reset('new').add('new', { requests: 3, errors: 2 }).add('old', { requests: 95 })
   const after = observe(policy, state, traffic.scrape(atMs + 1000), contextAt(atMs + 1000))
   expect(counts(after)).toEqual([53, 2, 1045, 1])
+})
+
+it.each([
+  ['requests', { requests: 3, errors: 2 }, [103, 7]],
+  ['errors alone', { requests: 110, errors: 1 }, [210, 6]],
+])('a reset of %s is one without a histogram, too', (_, counter, expected) => {
+  const seen = (requests: number, errors: number): InstanceSample[] => [
+    { version: 'new', instance: 'a', requests, errors, buckets: [] },
+    { version: 'old', instance: 'a', requests: 1000, errors: 1, buckets: [] },
+  ]
+  const look = (state: AnalysisState, atMs: number, instances: InstanceSample[]) =>
+    observe(policy, state, { atMs, complete: true, instances }, contextAt(atMs))
+  const first = look(startAnalysis(policy), 1000, seen(0, 0))
+  const before = look(first, 2000, seen(100, 5))
+  const after = look(before, 3000, seen(counter.requests, counter.errors))
+  expect(counts(after).slice(0, 2)).toEqual(expected)
 })
 
 it('what happened before the first reading does not count', () => {
@@ -68,9 +85,21 @@ it.each([
 ])('%s is unknown and leaves the evidence as it was', (_, scrape) => {
   const { state, traffic, atMs } = watched(policy, 890, healthy)
   expect(judge(policy, state).verdict).toBe('proceed')
+  // There is traffic as ever, so that silence is not what makes it unknown.
+  traffic.add('new', { requests: 5 }).add('old', { requests: 95 })
   const after = observe(policy, state, scrape(traffic, atMs), contextAt(atMs + 1000))
   expect(judge(policy, after).verdict).toBe('unknown')
   expect(after.evidence).toEqual(state.evidence)
+  expect(after.total).toEqual(state.total)
+})
+
+it('an older answer with lower counters is no reset', () => {
+  const before = watched(policy, 880, healthy)
+  const old = before.traffic.scrape(before.atMs)
+  const { state, atMs } = watched(policy, 10, healthy, before)
+  const after = observe(policy, state, old, contextAt(atMs + 1000))
+  expect(judge(policy, after).sentence).toContain('the metric source repeats an old answer')
+  expect(after.total).toEqual(state.total)
 })
 
 it('reading faster than the interval places no more bets', () => {
