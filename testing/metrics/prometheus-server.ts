@@ -40,8 +40,10 @@ export async function startPrometheus(instances: readonly Scraped[]): Promise<Pr
   const isReady = async () => {
     const query = encodeURIComponent('count(up == 1)')
     const answer = await fetch(`${url}/api/v1/query?query=${query}`).catch(() => null)
-    const up = (await answer?.json()) as { data?: { result?: { value: [number, string] }[] } } | undefined
-    return Number(up?.data?.result?.[0]?.value[1]) === instances.length
+    // While it starts it answers 503 and a line of text.
+    if (!answer?.ok) return false
+    const up = (await answer.json()) as { data?: { result?: { value: [number, string] }[] } }
+    return Number(up.data?.result?.[0]?.value[1]) === instances.length
   }
   while (!(await isReady())) {
     if (server.exitCode !== null || performance.now() > deadline)
