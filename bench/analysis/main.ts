@@ -23,9 +23,9 @@ console.log(
 const rows: Figure[] = []
 for (const figure of figures(run)) tell(figure)
 
-const cost = stepCost(() => performance.now())
+const cost = stepCost(cpuMs)
 tell({
-  name: 'one analysis step (observe and judge, 6 instances, 20 buckets)',
+  name: 'one analysis step (observe and judge, 6 instances, 20 buckets), of a core',
   goal: `< ${MOST_MICROSECONDS} µs`,
   measured: `${cost.microseconds.toFixed(1)} µs`,
   met: cost.microseconds < MOST_MICROSECONDS,
@@ -54,6 +54,12 @@ for (const rule of RIVALS) {
 const missed = rows.filter((row) => row.met === false)
 console.log(`\nmissed: ${missed.length === 0 ? 'none' : missed.map((row) => row.name).join(' · ')}`)
 process.exitCode = missed.length === 0 ? 0 : 1
+
+/** What this process had of a core: others run on it, too. */
+function cpuMs(): number {
+  const { user, system } = process.cpuUsage()
+  return (user + system) / 1000
+}
 
 function tell(figure: Figure): void {
   rows.push(figure)

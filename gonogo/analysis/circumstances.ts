@@ -37,7 +37,8 @@ function upperShare(bad: number, of: number): number {
   return Math.min(0.5, p + 3 * Math.sqrt((p * (1 - p)) / of))
 }
 
-const isAlone = (state: AnalysisState): boolean => state.weight >= 1 || !state.hasBaseline
+/** The old version has no traffic any more: what is left of it says nothing, and only the absolute limits speak. */
+export const isAlone = (state: AnalysisState): boolean => state.weight >= 1 || !state.hasBaseline
 
 /** Latency waits until the canary has been answering for the warm-up. */
 export function isWarm(policy: AnalysisPolicy, state: AnalysisState): boolean {

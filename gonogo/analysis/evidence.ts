@@ -37,6 +37,15 @@ const GRID = [1.25, 1.5, 2, 3, 5, 10, 20, 50, 100, 1000] as const
 export const ratiosOf = (policy: AnalysisPolicy): number[] =>
   [...new Set([...GRID, ...policy.ruleOut.map((rule) => rule.ratio)])].sort((a, b) => a - b)
 
+/**
+ * Index of the smallest ratio that is ruled out together with every larger one, or -1. Together, because the claim is
+ * then wrong only where the bet on the largest ratio not above the true one was won: 5 %, however many ratios are tried.
+ */
+export function smallestRuledOut(ratios: readonly MirroredBet[]): number {
+  const lastOpen = ratios.findLastIndex((bet) => !bet.won)
+  return lastOpen === ratios.length - 1 ? -1 : lastOpen + 1
+}
+
 export const startEvidence = (policy: AnalysisPolicy): Evidence => ({
   errorShare: startShareBet(),
   errorRate: startShareBet(),

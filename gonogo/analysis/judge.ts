@@ -23,13 +23,17 @@ export type AnalysisVerdict = 'rollback' | 'proceed' | 'hold' | 'unknown'
 
 export type Judgement = BothArms & {
   readonly verdict: AnalysisVerdict
+  /** The step that was observed last; what is configured now may be further. */
+  readonly step: number
+  /** `proceed` by the harm budget: what was to be ruled out is not. */
+  readonly isOnBudget: boolean
   /** What the rollback is for. */
   readonly trigger: Trigger | null
   /** The mixture M, and the line 1/α at which it rolls back. */
   readonly evidence: number
   readonly line: number
   readonly perTrigger: Readonly<Record<Trigger, { readonly evidence: number; readonly weight: number }>>
-  /** Times the old version's error rate, at 95 %; null: not even 100 times. */
+  /** Times the old version's error rate, at 95 %; null: not even 1000 times. */
   readonly largestRatioNotRuledOut: number | null
   readonly ruledOut: RuledOut
   readonly shareMismatch: ShareMismatch | null
@@ -50,8 +54,11 @@ export function judge(policy: AnalysisPolicy, state: AnalysisState): Judgement {
   const step = crossed?.step ?? stepNumbers(state)
   const window = windowNumbers(policy, state)
   const blindMs = blindSince(state)
+  const verdict = verdictOf(policy, state)
   const facts = {
-    verdict: verdictOf(policy, state),
+    verdict,
+    step: state.step,
+    isOnBudget: verdict === 'proceed' && policy.mode === 'sequential' && !ruledOut(policy, state).ratio,
     trigger: crossed?.trigger ?? null,
     evidence: crossed?.evidence ?? evidenceAgainst(state.evidence),
     line: 1 / policy.alpha,
@@ -92,7 +99,8 @@ function verdictRead(policy: AnalysisPolicy, state: AnalysisState): AnalysisVerd
   const ladder = state.ladderMs ?? []
   const p95 = quantileBucket(windowNumbers(policy, state).canary, ladder, 0.95)
   const { accept } = limitBounds(ladder, policy.thresholds.p95Ms)
-  const isFast = accept === -1 || !p95 || (p95[1] !== null && p95[1] <= (ladder[accept] as number))
+  const isBelow = p95 !== null && p95[1] !== null && p95[1] <= (ladder[accept] ?? 0)
+  const isFast = accept === -1 ? state.latencyGapAccepted : isBelow
   if (!hasLiteralTraffic(canary.requests)) return 'unknown'
   return isFast ? 'proceed' : 'hold'
 }

@@ -55,6 +55,18 @@ describe('the thresholds read literally', () => {
     })
   })
 
+  it('take no ratio to the last requests of an old version that has no traffic any more', () => {
+    const before = watched(policy, 30, steady({ requests: 5 }))
+    const one = watched(policy, 1, steady({ requests: 5 }, { requests: 95, errors: 1 }), before)
+    const full = (): Second => ({
+      canary: { requests: 100, errors: 1 },
+      baseline: { requests: 0 },
+      weight: 1,
+      step: 3,
+    })
+    expect(judge(policy, watched(policy, 60, full, one).state).verdict).toBe('proceed')
+  })
+
   it('forget what is older than the window', () => {
     const bad = watched({ ...policy, mode: 'sequential' }, 20, steady({ requests: 5, errors: 1 }))
     const later = watched(policy, 310, steady({ requests: 5 }), bad)

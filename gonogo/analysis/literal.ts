@@ -1,5 +1,5 @@
-import { isWarm } from './circumstances.ts'
-import { type Arms, slowerThan } from './counts.ts'
+import { isAlone, isWarm } from './circumstances.ts'
+import { type Arms, noCounts, slowerThan } from './counts.ts'
 import { SLOW_SHARE } from './evidence.ts'
 import { limitBounds, quantileBucket } from './latency-bound.ts'
 import type { AnalysisPolicy, Trigger } from './policy.ts'
@@ -12,10 +12,12 @@ const MIN_REQUESTS = 20
 /**
  * The checklist's criteria read literally on Appendix C's numbers (both versions over the window): the first one
  * crossed, or null. Each counts only from `minBadRequests` bad requests of the new version on, and a ratio is not taken
- * of zeros. A p95 is its bucket's upper bound; latency waits for the warm-up.
+ * of zeros, nor of what the window still holds of an old version that has no traffic any more. A p95 is its bucket's upper bound; latency waits for the warm-up.
  */
 export function literalCrossing(policy: AnalysisPolicy, state: AnalysisState): Trigger | null {
-  const numbers = windowNumbers(policy, state)
+  const window = windowNumbers(policy, state)
+  const gone = noCounts(window.baseline.within.length)
+  const numbers = isAlone(state) ? { ...window, baseline: gone } : window
   return byErrors(policy, numbers) ?? (isWarm(policy, state) ? byLatency(policy, state, numbers) : null)
 }
 

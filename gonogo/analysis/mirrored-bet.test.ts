@@ -50,3 +50,15 @@ it('what was ruled out is so no longer once later failures speak against it', ()
   for (let i = 0; i < 10; i++) placeMirroredBet(bet, 1, 1, 0.05, shareWhenWorse(5, 0.05))
   expect(bet.won).toBe(false)
 })
+
+it('one interval is the method’s formula, worked by hand', () => {
+  const limit = shareWhenWorse(5, 0.05)
+  expect(limit).toBeCloseTo(0.25 / 1.2, 12)
+  const bet = startMirroredBet()
+  placeMirroredBet(bet, 0, 1, 0.05, limit)
+  const bold = 1 + (0.9 / (1 - limit)) * limit
+  const half = 1 + ((limit - 0.025 / 0.975) / (limit * (1 - limit))) * limit
+  const same = 1 + ((limit - 0.05) / (limit * (1 - limit))) * limit
+  for (const [i, factor] of [bold, half, same].entries()) expect(bet.capital[i]).toBeCloseTo(factor, 12)
+  expect(mixed(bet)).toBeCloseTo(1.2135223, 7)
+})

@@ -1,4 +1,5 @@
 import { expect, it } from 'vitest'
+import type { InstanceSample } from '#core/sample.ts'
 import { judge } from './judge.ts'
 import { observe } from './observe.ts'
 import { type AnalysisPolicy, defaultAnalysisPolicy } from './policy.ts'
@@ -20,6 +21,22 @@ it('a counter that falls was reset, and its new value is the difference', () => 
   traffic.reset('new').add('new', { requests: 3, errors: 2 }).add('old', { requests: 95 })
   const after = observe(policy, state, traffic.scrape(atMs + 1000), contextAt(atMs + 1000))
   expect(counts(after)).toEqual([53, 2, 1045, 1])
+})
+
+it.each([
+  ['requests', { requests: 3, errors: 2 }, [103, 7]],
+  ['errors alone', { requests: 110, errors: 1 }, [210, 6]],
+])('a reset of %s is one without a histogram, too', (_, counter, expected) => {
+  const seen = (requests: number, errors: number): InstanceSample[] => [
+    { version: 'new', instance: 'a', requests, errors, buckets: [] },
+    { version: 'old', instance: 'a', requests: 1000, errors: 1, buckets: [] },
+  ]
+  const look = (state: AnalysisState, atMs: number, instances: InstanceSample[]) =>
+    observe(policy, state, { atMs, complete: true, instances }, contextAt(atMs))
+  const first = look(startAnalysis(policy), 1000, seen(0, 0))
+  const before = look(first, 2000, seen(100, 5))
+  const after = look(before, 3000, seen(counter.requests, counter.errors))
+  expect(counts(after).slice(0, 2)).toEqual(expected)
 })
 
 it('what happened before the first reading does not count', () => {
@@ -68,9 +85,21 @@ it.each([
 ])('%s is unknown and leaves the evidence as it was', (_, scrape) => {
   const { state, traffic, atMs } = watched(policy, 890, healthy)
   expect(judge(policy, state).verdict).toBe('proceed')
+  // There is traffic as ever, so that silence is not what makes it unknown.
+  traffic.add('new', { requests: 5 }).add('old', { requests: 95 })
   const after = observe(policy, state, scrape(traffic, atMs), contextAt(atMs + 1000))
   expect(judge(policy, after).verdict).toBe('unknown')
   expect(after.evidence).toEqual(state.evidence)
+  expect(after.total).toEqual(state.total)
+})
+
+it('an older answer with lower counters is no reset', () => {
+  const before = watched(policy, 880, healthy)
+  const old = before.traffic.scrape(before.atMs)
+  const { state, atMs } = watched(policy, 10, healthy, before)
+  const after = observe(policy, state, old, contextAt(atMs + 1000))
+  expect(judge(policy, after).sentence).toContain('the metric source repeats an old answer')
+  expect(after.total).toEqual(state.total)
 })
 
 it('reading faster than the interval places no more bets', () => {
@@ -133,9 +162,26 @@ it('an instance with fewer histogram bounds narrows the ladder to what all have'
   expect(counts(after)).toEqual([55, 0, 1045, 1])
 })
 
-it('the state after a day holds no more numbers than after an hour', () => {
-  const size = (state: AnalysisState) => JSON.stringify(state).match(/[\d.e+-]+/g)?.length
-  const hour = watched(policy, 700, healthy)
-  const later = watched(policy, 3000, healthy, hour)
-  expect(size(later.state)).toBe(size(hour.state))
+it('the state after a day of intervals holds no more numbers than after an hour, and stays small', () => {
+  const text = (state: AnalysisState) => JSON.stringify(state)
+  const numbers = (state: AnalysisState) => text(state).match(/[\d.e+-]+/g)?.length
+  const hour = watched(policy, 3600, healthy)
+  const day = watched(policy, 82_800, healthy, hour)
+  expect(day.atMs).toBe(1_000_000 + 86_400_000)
+  expect(numbers(day.state)).toBe(numbers(hour.state))
+  expect(text(day.state).length).toBeLessThan(32_768)
+}, 60_000)
+
+it('instances that come and go do not add up: who is gone for an hour is forgotten', () => {
+  let state = startAnalysis(policy)
+  const most: number[] = []
+  for (let minute = 0; minute < 6 * 60; minute++) {
+    const atMs = 1_000_000 + minute * 60_000
+    const traffic = new SmallTraffic()
+      .add('new', { requests: 300 }, `pod-${minute}`)
+      .add('old', { requests: 5700 }, `pod-${minute}`)
+    state = observe(policy, state, traffic.scrape(atMs), contextAt(atMs))
+    most.push(Object.keys(state.last).length)
+  }
+  expect(Math.max(...most)).toBeLessThanOrEqual(2 * 61)
 })

@@ -58,6 +58,7 @@ function enter(state: AnalysisState, context: ObserveContext): AnalysisState {
     stepAtMs: step === state.step ? (state.stepAtMs ?? atMs) : atMs,
     weight,
     hasBaseline: context.baselineVersion !== null,
+    latencyGapAccepted: context.latencyGapAccepted ?? false,
     rises: Math.min(2, state.rises + (isRise ? 1 : 0)),
     armedAtMs: weight > 0 ? (state.armedAtMs ?? atMs) : null,
     atStepStart: step === state.step ? state.atStepStart : state.total,

@@ -1,5 +1,7 @@
 import { expect, it } from 'vitest'
+import { smallestRuledOut } from './evidence.ts'
 import { judge } from './judge.ts'
+import { startMirroredBet } from './mirrored-bet.ts'
 import { type AnalysisPolicy, defaultAnalysisPolicy, ratioToRuleOut } from './policy.ts'
 import { type Second, watched } from './small-traffic.ts'
 
@@ -44,4 +46,12 @@ it('evidence against the new version keeps it from proceeding before it is enoug
   expect(judgement.evidence).toBeGreaterThan(20)
   expect(judgement.evidence).toBeLessThan(1000)
   expect(judgement.verdict).toBe('hold')
+})
+
+it('a ratio is ruled out only together with every larger one, so that trying many costs no certainty', () => {
+  const bets = (...won: boolean[]) => won.map((one) => ({ ...startMirroredBet(), won: one }))
+  expect(smallestRuledOut(bets(false, true, true))).toBe(1)
+  expect(smallestRuledOut(bets(true, false, true))).toBe(2)
+  expect(smallestRuledOut(bets(true, true, false))).toBe(-1)
+  expect(smallestRuledOut(bets(true, true))).toBe(0)
 })

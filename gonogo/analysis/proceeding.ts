@@ -1,4 +1,4 @@
-import { evidenceAgainst, ratiosOf } from './evidence.ts'
+import { evidenceAgainst, ratiosOf, smallestRuledOut } from './evidence.ts'
 import { limitBounds } from './latency-bound.ts'
 import { RULED_OUT_FROM } from './mirrored-bet.ts'
 import { type AnalysisPolicy, type HarmBudget, ratioToRuleOut } from './policy.ts'
@@ -12,34 +12,31 @@ export type RuledOut = {
   readonly ratio: boolean
   /** The new version's error rate is below its limit. */
   readonly errorRate: boolean
-  /** Its p95 is below its limit; true when the histogram cannot show it, which planning had accepted. */
+  /** Its p95 is below its limit; where the histogram cannot show it, whether a person has accepted that. */
   readonly latencyP95: boolean
 }
 
 export function ruledOut(policy: AnalysisPolicy, state: AnalysisState): RuledOut {
   const { evidence } = state
   const needed = state.hasBaseline ? ratioToRuleOut(policy, state.weight) : null
-  const isBelow = needed !== null && isRatioRuledOut(policy, state, needed)
+  const largest = largestRatioNotRuledOut(policy, state)
+  const isBelow = needed !== null && largest !== null && largest <= needed
   const hasNoBadEvent = evidence.badEvents === 0 && evidence.rate.won
   const canShow = limitBounds(state.ladderMs ?? [], policy.thresholds.p95Ms).accept !== -1
   return {
     needed,
     ratio: needed === null || isBelow || hasNoBadEvent,
     errorRate: evidence.rate.won,
-    latencyP95: !canShow || evidence.fast.won,
+    latencyP95: canShow ? evidence.fast.won : state.latencyGapAccepted,
   }
 }
 
-const isRatioRuledOut = (policy: AnalysisPolicy, state: AnalysisState, ratio: number): boolean =>
-  ratiosOf(policy).some((r, i) => r <= ratio && state.evidence.ratios[i]?.won === true)
-
 /**
  * "The new version has at most this many times the old one's error rate", at 95 %; null when not even the largest
- * ratio of the grid (100) is ruled out.
+ * ratio of the grid (1000) is ruled out.
  */
 export function largestRatioNotRuledOut(policy: AnalysisPolicy, state: AnalysisState): number | null {
-  const first = ratiosOf(policy).findIndex((_, i) => state.evidence.ratios[i]?.won)
-  return first === -1 ? null : (ratiosOf(policy)[first] as number)
+  return ratiosOf(policy)[smallestRuledOut(state.evidence.ratios)] ?? null
 }
 
 /** So much evidence against the new version keeps it from proceeding, though it is not enough to roll back. */

@@ -9,6 +9,8 @@ export type ObserveContext = {
   readonly configuredWeight: number
   readonly step: number
   readonly atMs: number
+  /** A person has signed that latency cannot be judged fully with this histogram; not so when it is not said. */
+  readonly latencyGapAccepted?: boolean
 }
 
 /** `interval` is null for the first scrape, which is only what later ones are compared with. */
@@ -38,6 +40,7 @@ export function readScrape(state: AnalysisState, scrape: Scrape | null, context:
     !versions.has(context.baselineVersion)
   )
     return unknown('no baseline series')
+  if (lacksHistogram(state, samples)) return unknown('no histogram')
   return difference(onLadder(state, commonLadder(state.ladderMs, samples)), samples, scrape.atMs, context)
 }
 
@@ -80,6 +83,13 @@ function isSound({ requests, errors, buckets }: InstanceSample): boolean {
 
 /** JSON has no infinity: there the last bound is null. */
 const isOpen = (leMs: number | null): boolean => leMs === null || leMs === Number.POSITIVE_INFINITY
+
+/** A version that counts its requests but not their durations, where others do, would be judged by its errors only. */
+function lacksHistogram(state: AnalysisState, samples: readonly InstanceSample[]): boolean {
+  const isTimed = (sample: InstanceSample): boolean => sample.buckets.length > 0
+  if (samples.every((sample) => sample.requests === 0 || isTimed(sample))) return false
+  return samples.some(isTimed) || (state.ladderMs?.length ?? 0) > 0
+}
 
 /** Bounds that all have. An instance without a request may not have a histogram yet, and says nothing. */
 function commonLadder(

@@ -1,6 +1,7 @@
 import { formatDuration } from '#core/duration.ts'
 import { slowerThan } from './counts.ts'
 import type { Judgement } from './judge.ts'
+import { limitBounds } from './latency-bound.ts'
 import { hasLiteralTraffic } from './literal.ts'
 import { RULED_OUT_FROM } from './mirrored-bet.ts'
 import type { AnalysisPolicy, Trigger } from './policy.ts'
@@ -12,6 +13,7 @@ const WHY_BLIND: Readonly<Record<Blindness, string>> = {
   'no scrape': 'the metric source did not answer',
   'stale scrape': 'the metric source repeats an old answer',
   'instance missing': 'an instance did not answer',
+  'no histogram': 'an instance counts its requests but not how long they take',
   garbage: 'the counters read are impossible: negative, not a number or contradictory',
   'no canary series': 'there are no counters of the new version',
   'no baseline series': 'there are no counters of the old version',
@@ -22,7 +24,7 @@ const WHY_BLIND: Readonly<Record<Blindness, string>> = {
 export function sentenceOf(policy: AnalysisPolicy, state: AnalysisState, facts: Facts): string {
   if (facts.verdict === 'rollback') return rollbackSentence(policy, state, facts)
   if (facts.verdict === 'unknown') return unknownSentence(policy, state, facts)
-  if (facts.verdict === 'hold') return `not yet: ${whyHeld(policy, facts)}; ${numbers(facts)}`
+  if (facts.verdict === 'hold') return `not yet: ${whyHeld(policy, state, facts)}; ${numbers(facts)}`
   return `${numbers(facts)}; ${grounds(policy, facts)}`
 }
 
@@ -72,18 +74,25 @@ function unknownSentence(policy: AnalysisPolicy, state: AnalysisState, facts: Fa
   return few ? `too few requests to judge by: ${numbers(facts)}` : 'nothing known'
 }
 
-function whyHeld(policy: AnalysisPolicy, facts: Facts): string {
+function whyHeld(policy: AnalysisPolicy, state: AnalysisState, facts: Facts): string {
   const { shareMismatch: share, ruledOut, evidence, line } = facts
   if (share)
     return `the new version gets ${percent(share.observed)} of the traffic where ${percent(share.configured)} is configured`
-  if (policy.mode === 'literal') return `the p95 may be above ${policy.thresholds.p95Ms} ms`
+  if (policy.mode === 'literal') return whyMaybeSlow(policy, state)
   if (evidence >= RULED_OUT_FROM)
     return `the evidence against the new version is ${evidence.toPrecision(2)} of the ${group(line)} that roll back`
   if (!ruledOut.errorRate) return `an error rate of ${percent(policy.thresholds.errorRate)} is not ruled out`
-  if (!ruledOut.latencyP95) return `a p95 above ${policy.thresholds.p95Ms} ms is not ruled out`
+  if (!ruledOut.latencyP95) return whyMaybeSlow(policy, state)
   const largest = facts.largestRatioNotRuledOut
   const known = largest === null ? 'nothing is yet' : `${largest} times is`
   return `${ruledOut.needed} times the old version's error rate is not ruled out (${known})`
+}
+
+function whyMaybeSlow({ thresholds, mode }: AnalysisPolicy, state: AnalysisState): string {
+  const { p95Ms } = thresholds
+  if (limitBounds(state.ladderMs ?? [], p95Ms).accept === -1)
+    return `no bound of the histogram is at or below ${p95Ms} ms, which nobody has accepted by a waiver of 3.2.5`
+  return mode === 'literal' ? `the p95 may be above ${p95Ms} ms` : `a p95 above ${p95Ms} ms is not ruled out`
 }
 
 function grounds(policy: AnalysisPolicy, facts: Facts): string {

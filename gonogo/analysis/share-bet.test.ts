@@ -1,5 +1,6 @@
 import fc from 'fast-check'
 import { expect, it } from 'vitest'
+import { withMean } from './null-chances.ts'
 import {
   copyShareBet,
   evidenceOf,
@@ -27,18 +28,6 @@ const nullInterval = fc
     const w = canary / (canary + baseline)
     return { events, w, chances: withMean(raw.slice(0, events + 1), w * events) }
   })
-
-/** The nearest mixture of these chances with "none" or "all" that has the mean. */
-function withMean(raw: number[], mean: number): number[] {
-  const all = raw.length - 1
-  const total = raw.reduce((sum, p) => sum + p, 0)
-  const chances = total > 0 ? raw.map((p) => p / total) : raw.map((_, x) => (x === 0 ? 1 : 0))
-  if (all === 0) return [1]
-  const has = chances.reduce((sum, p, x) => sum + p * x, 0)
-  const end = has > mean ? 0 : all
-  const share = has === mean ? 0 : (has - mean) / (has - end)
-  return chances.map((p, x) => (1 - share) * p + (x === end ? share : 0))
-}
 
 /** Every path through the intervals, with its chance and the highest evidence on the way. */
 function* paths(
@@ -125,4 +114,18 @@ it('a restake scales what was won and what is still to come alike', () => {
   expect(evidenceOf(bet)).toBeCloseTo(before / 4, 12)
   placeShareBet(bet, 1, 0, 0, 0.05, thetas)
   expect(evidenceOf(bet)).toBeCloseTo(before / 4, 12)
+})
+
+it('one interval is the method’s formula, worked by hand', () => {
+  const bet = startShareBet()
+  placeShareBet(bet, 0.5, 1, 1, 0.05, thetas)
+  const factors = [
+    1 + 0.95 * (2 / 2.1),
+    1 + 0.95 * (4 / 1.2),
+    1 + 0.95 * (19 / 1.95),
+    1 + 0.95 * (99 / 5.95),
+    18.1,
+  ]
+  for (const [j, factor] of factors.entries()) expect(bet.capital[j]).toBeCloseTo(0.5 * factor, 12)
+  expect(evidenceOf(bet)).toBeCloseTo(4.8460262, 6)
 })

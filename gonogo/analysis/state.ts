@@ -11,6 +11,7 @@ export type Blindness =
   | 'stale scrape'
   | 'instance missing'
   | 'garbage'
+  | 'no histogram'
   | 'no canary series'
   | 'no baseline series'
   | 'first reading'
@@ -53,6 +54,8 @@ export type AnalysisState = {
   readonly atWeightSet: Arms | null
   /** Totals at most every sixtieth of Appendix C's window, oldest first. */
   readonly history: readonly { readonly atMs: number; readonly total: Arms }[]
+  /** A person has signed that the histogram cannot show what the p95 is judged by. */
+  readonly latencyGapAccepted: boolean
   readonly ratioBoundMs: number | null
   /** Taken from the baseline while it still had traffic. */
   readonly frozen: { readonly errorRate: number; readonly slowShare: number } | null
@@ -80,6 +83,7 @@ export const startAnalysis = (policy: AnalysisPolicy): AnalysisState => ({
   atStepStart: noArms(0),
   atWeightSet: null,
   history: [],
+  latencyGapAccepted: false,
   ratioBoundMs: null,
   frozen: null,
   evidence: startEvidence(policy),

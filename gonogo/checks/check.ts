@@ -68,7 +68,7 @@ export type CheckContext = {
   /** The same item's last result in the last successful deployment, or null. */
   previousResultOf(item: string): RecordedResult | null
   /** The scrapes kept of this deployment since a moment (epoch ms), in order; null where the source gave none. */
-  scrapesSince(ms: number): readonly (Scrape | null)[]
+  scrapesSince(ms: number): Iterable<Scrape | null>
   /** Facts of this deployment that are in the log: when things happened. */
   readonly timeline: Timeline
   keep(name: string, mediaType: string, bytes: Uint8Array | string): Promise<EvidenceRef>

@@ -134,7 +134,8 @@ export class LiveView implements Listener {
     return [
       ` error   ${percent(canary.errorRatio)} vs ${percent(baseline?.errorRatio)}   limit ${errorRate} % or ${errorRatio}×`,
       ` p95     ${bucket(canary.p95Ms)} vs ${bucket(baseline?.p95Ms)}   limit ${p95Ms} ms or ${p95Ratio}×`,
-      ` evidence ${short(judgement.evidence)} of ${judgement.line}${loudest(judgement)} · ${ruledOut(judgement)} · failed requests ${canary.errors}`,
+      ` evidence ${short(judgement.evidence)} of ${judgement.line} · ${ruledOut(judgement)} · failed requests ${canary.errors}`,
+      ` of which ${perTrigger(judgement)}`,
     ]
   }
 
@@ -165,14 +166,9 @@ const TRIGGER_WORDS = {
   latencyRatio: 'p95 ratio',
 } as const
 
-/** Which trigger brings most of the evidence, once there is any. */
-function loudest({ perTrigger }: Judgement): string {
-  const [most] = TRIGGERS.map((name) => ({
-    name,
-    part: perTrigger[name].weight * perTrigger[name].evidence,
-  })).sort((a, b) => b.part - a.part)
-  return most && most.part > 1 ? ` (${TRIGGER_WORDS[most.name]})` : ''
-}
+/** What each trigger brings to the evidence; together they are it. */
+const perTrigger = ({ perTrigger: parts }: Judgement): string =>
+  TRIGGERS.map((one) => `${TRIGGER_WORDS[one]} ${short(parts[one].weight * parts[one].evidence)}`).join(' · ')
 
 const ruledOut = ({ largestRatioNotRuledOut: ratio }: Judgement): string =>
   ratio === null ? 'nothing ruled out yet' : `${ratio}× worse ruled out`

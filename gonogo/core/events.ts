@@ -125,6 +125,8 @@ export type AnalysisJudged = {
   readonly largestRatioNotRuledOut: number | null
   readonly detectedAfterMs: number | null
   readonly blindMs: number
+  /** `proceed` by the harm budget: what was to be ruled out is not. Absent in older logs. */
+  readonly isOnBudget?: boolean
   readonly numbers: Numbers
 }
 

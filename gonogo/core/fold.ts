@@ -90,7 +90,7 @@ function change(state: DeploymentState, recorded: Recorded): Partial<DeploymentS
     case 'stepExtended':
       return { steps: withStep(state.steps, event.step, { dueAtMs: event.dueAtMs, extended: true }) }
     case 'stepDecided':
-      return { steps: withStep(state.steps, event.step, { decision: { ...recorded, event } }) }
+      return { hold: null, steps: withStep(state.steps, event.step, { decision: { ...recorded, event } }) }
     case 'held':
       return { hold: { at, reason: event.reason } }
     case 'released':

@@ -14,7 +14,7 @@ export type ContextParts = {
   /** Targets that are running, by environment; undefined where one is declared but cannot be reached. */
   readonly targets: ReadonlyMap<string, Target>
   /** The scrapes kept since a moment (epoch ms), in order. */
-  scrapesSince(ms: number): readonly (Scrape | null)[]
+  scrapesSince(ms: number): Iterable<Scrape | null>
   /** The state of the last successful deployment to the same environment, or null. */
   readonly previous: DeploymentState | null
 }

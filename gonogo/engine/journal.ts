@@ -150,9 +150,10 @@ export class Journal {
     for (const recorded of records) this.#onEvent(recorded, state)
   }
 
-  /** Only the safe way goes on without a log. */
+  /** Only the safe way goes on without a log: what it is for, and everything after it. */
   #isGoingBack(event: DeploymentEvent): boolean {
-    return this.state.rollback !== null || event.type === 'rollbackDecided'
+    if (this.state.rollback !== null || event.type === 'rollbackDecided') return true
+    return event.type === 'faultSeen' || (event.type === 'analysisJudged' && event.verdict === 'rollback')
   }
 
   #remember(event: DeploymentEvent): boolean {

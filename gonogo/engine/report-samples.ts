@@ -19,13 +19,16 @@ type Arm = { requests: number; errors: number; p95Ms: [number, number | null] | 
  * as the analysis had it then, by replaying what it was told.
  */
 export function reportSamples(store: Store, id: string, policy: AnalysisPolicy): ReportSample[] {
-  const kept = store.samples(id, 0, Number.MAX_SAFE_INTEGER).map((s) => parseSample(s.body))
+  const rows: ReportSample[] = []
   let analysis = startAnalysis(policy)
-  return kept.flatMap((sample, i) => {
+  let before: KeptSample | null = null
+  for (const { body } of store.eachSample(id)) {
+    const sample = parseSample(body)
     analysis = observe(policy, analysis, sample.scrape, sample.context)
-    const before = kept[i - 1]
-    return before ? [{ ...rowOf(before, sample), ...evidenceAt(policy, analysis) }] : []
-  })
+    if (before) rows.push({ ...rowOf(before, sample), ...evidenceAt(policy, analysis) })
+    before = sample
+  }
+  return rows
 }
 
 /** The thresholds read literally keep no evidence. */
@@ -61,8 +64,9 @@ function rowOf(before: KeptSample, sample: KeptSample): Omit<ReportSample, keyof
 /** Null where either scrape is missing: unknown is not zero. */
 function difference(before: Scrape | null, after: Scrape | null, version: string): Arm | null {
   if (!before || !after) return null
-  const old = new Map(before.instances.map((i) => [i.instance, i]))
-  const mine = after.instances.filter((i) => i.version === version).map((i) => since(old.get(i.instance), i))
+  const own = ({ instances }: Scrape) => instances.filter((i) => i.version === version)
+  const old = new Map(own(before).map((i) => [i.instance, i]))
+  const mine = own(after).map((i) => since(old.get(i.instance), i))
   const requests = mine.reduce((sum, i) => sum + i.requests, 0)
   const errors = mine.reduce((sum, i) => sum + i.errors, 0)
   return { requests, errors, p95Ms: p95(mine.map((i) => i.buckets)) }

@@ -74,17 +74,29 @@ class Engine {
 
   /** One turn of the loop. Returns when it wants to be called again at the latest. */
   async #turn(): Promise<number> {
-    const { journal, clock, listener } = this.#parts
-    try {
+    const { journal, clock } = this.#parts
+    // Lost storage must not blind the analysis: it is asked all the same, and what it wants may be the way back.
+    this.#despiteLostStorage(() => {
       this.#parts.renewLease()
       journal.refresh()
-      await this.#sampleWhenDue()
-      return this.#decideAndAct()
+    })
+    const sampled = await this.#sampleWhenDue().catch((error: unknown) => this.#tellOfStorage(error))
+    const wakeAt = this.#despiteLostStorage(() => this.#decideAndAct())
+    return sampled === 'lost' || wakeAt === 'lost' ? clock.now() + 1000 : wakeAt
+  }
+
+  #despiteLostStorage<T>(work: () => T): T | 'lost' {
+    try {
+      return work()
     } catch (error) {
-      if (!(error instanceof StoreProblem)) throw error
-      listener.trouble?.(error.message)
-      return clock.now() + 1000
+      return this.#tellOfStorage(error)
     }
+  }
+
+  #tellOfStorage(error: unknown): 'lost' {
+    if (!(error instanceof StoreProblem)) throw error
+    this.#parts.listener.trouble?.(error.message)
+    return 'lost'
   }
 
   #decideAndAct(): number {
@@ -120,7 +132,8 @@ class Engine {
     if (this.#underWay.has(name)) return
     const running = work()
       .catch((error: unknown) => {
-        this.#failure ??= error
+        if (error instanceof StoreProblem) this.#tellOfStorage(error)
+        else this.#failure ??= error
       })
       .finally(() => {
         this.#underWay.delete(name)
@@ -188,19 +201,23 @@ class Engine {
     listener.judged?.(judgement, scrape)
     if (journal.state.rollback) return
     if (fault && !journal.state.fault) this.#outcome({ type: 'faultSeen', ...fault })
-    if (this.#isNews(judgement.verdict, now)) this.#recordJudgement()
+    if (this.#isNews(judgement, now)) this.#recordJudgement()
     if (now - this.#lastSealAt >= SEAL_EVERY_MS) this.#seal(now)
   }
 
-  #isNews(verdict: AnalysisJudged['verdict'], now: number): boolean {
-    const last = this.#parts.journal.state.analysis
+  #isNews({ verdict, blindMs, isOnBudget }: Judgement, now: number): boolean {
+    const { analysis: last, opened } = this.#parts.journal.state
     if (verdict === 'rollback') return last?.event.verdict !== 'rollback'
-    if (last?.event.verdict === verdict) return verdict !== 'proceed' && now - last.at >= REPEAT_JUDGEMENT_MS
-    return last !== null || verdict === 'unknown' || verdict === 'hold'
+    if (!last || last.event.verdict !== verdict)
+      return last !== null || verdict === 'unknown' || verdict === 'hold'
+    if (verdict === 'proceed') return isOnBudget !== (last.event.isOnBudget ?? false)
+    const { maxBlind, blindLimit } = opened.policy.rollback
+    const passes = (limitMs: number) => blindMs > limitMs && last.event.blindMs <= limitMs
+    return passes(maxBlind) || passes(blindLimit) || now - last.at >= REPEAT_JUDGEMENT_MS
   }
 
   #recordJudgement(): void {
-    this.#outcome(judgementEvent(this.#judge(), this.#parts.journal.state))
+    this.#outcome(judgementEvent(this.#judge()))
   }
 
   /** While somebody else changes what was declared, no evidence says what it would be evidence of. */
@@ -225,18 +242,19 @@ function nextWait(commands: readonly Command[], sampleAt: number): number {
   return commands.reduce((at, c) => (c.kind === 'wait' ? Math.min(at, c.untilMs) : at), sampleAt)
 }
 
-function judgementEvent(judgement: Judgement, state: DeploymentState): AnalysisJudged {
+function judgementEvent(judgement: Judgement): AnalysisJudged {
   return {
     type: 'analysisJudged',
     verdict: judgement.verdict,
     trigger: judgement.trigger,
-    step: state.steps.at(-1)?.step ?? -1,
+    step: judgement.step,
     sentence: judgement.sentence,
     evidence: judgement.evidence,
     line: judgement.line,
     largestRatioNotRuledOut: judgement.largestRatioNotRuledOut,
     detectedAfterMs: judgement.detectedAfterMs,
     blindMs: judgement.blindMs,
+    isOnBudget: judgement.isOnBudget,
     numbers: { canary: judgement.canary, baseline: judgement.baseline, appendixC: judgement.appendixC },
   }
 }

@@ -82,6 +82,47 @@ test('killed after any interval and started again, it decides at the same moment
   for (let at = 2; at <= (undisturbed?.second ?? 0); at++) expect(await decide(at)).toEqual(undisturbed)
 })
 
+test('a clock that was set back changes nothing: what is replayed is what was seen, in that order', async () => {
+  const store = newStore()
+  const counters = source()
+  const first = new Sampler(store, 'd', policy, counters)
+  for (const second of [11, 12, 13, 4, 5, 6]) await first.sample(context(second * 1000))
+  expect(new Sampler(store, 'd', policy, counters).judge()).toEqual(first.judge())
+})
+
+test('a source that never answers, and does not let go, is an interval without a scrape', async () => {
+  const hanging: MetricSource = { sample: () => new Promise(() => {}) }
+  const sampler = new Sampler(newStore(), 'd', policy, hanging, 20)
+  const { scrape, judgement } = await sampler.sample(context(1000))
+  expect(scrape).toBeNull()
+  expect(judgement.verdict).toBe('unknown')
+})
+
+test('instances of both versions that have the same name are told apart in the report', async () => {
+  const store = newStore()
+  let n = 0
+  const arm = (version: string, requests: number): InstanceSample => ({
+    version,
+    instance: 'web-0',
+    requests,
+    errors: 0,
+    buckets: [{ leMs: Number.POSITIVE_INFINITY, count: requests }],
+  })
+  const sameName: MetricSource = {
+    sample: async () => {
+      n++
+      return { atMs: n * 1000, complete: true, instances: [arm('new', 5 * n), arm('old', 95 * n)] }
+    },
+  }
+  const sampler = new Sampler(store, 'd', policy, sameName)
+  for (let second = 1; second <= 2; second++) await sampler.sample(context(second * 1000))
+  expect(reportSamples(store, 'd', policy).at(-1)).toMatchObject({
+    canary: { requests: 5 },
+    baseline: { requests: 95 },
+    observedShare: 0.05,
+  })
+})
+
 test('the report shows the evidence as it was decided by, and by which trigger', async () => {
   const store = newStore()
   const sampler = new Sampler(store, 'd', policy, source())

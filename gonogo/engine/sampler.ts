@@ -6,6 +6,7 @@ import {
   observe,
   startAnalysis,
 } from '#analysis/index.ts'
+import { itemStatus } from '#core/items.ts'
 import { sha256 } from '#core/json.ts'
 import type { MetricSource, Scrape } from '#core/sample.ts'
 import type { DeploymentState } from '#core/state.ts'
@@ -30,16 +31,24 @@ export class Sampler {
   readonly #policy: AnalysisPolicy
   readonly #source: MetricSource
   readonly #id: string
+  readonly #limitMs: number
   #analysis: AnalysisState
   #sealed = { fromMs: 0, lines: [] as string[] }
 
-  constructor(store: Store, id: string, policy: AnalysisPolicy, source: MetricSource) {
+  constructor(
+    store: Store,
+    id: string,
+    policy: AnalysisPolicy,
+    source: MetricSource,
+    limitMs = SCRAPE_LIMIT_MS,
+  ) {
     this.#store = store
     this.#policy = policy
     this.#source = source
     this.#id = id
+    this.#limitMs = limitMs
     this.#analysis = startAnalysis(policy)
-    for (const { body } of store.samples(id, 0, Number.MAX_SAFE_INTEGER)) {
+    for (const { body } of store.eachSample(id)) {
       const kept = parseSample(body)
       this.#analysis = observe(policy, this.#analysis, kept.scrape, kept.context)
     }
@@ -47,18 +56,27 @@ export class Sampler {
 
   /** Reads, keeps and judges one interval. A source that fails is an interval without a scrape. */
   async sample(context: ObserveContext): Promise<{ judgement: Judgement; scrape: Scrape | null }> {
-    const scrape = await this.#source.sample(AbortSignal.timeout(SCRAPE_LIMIT_MS)).catch(() => null)
+    const scrape = await this.#scrape()
     const body = JSON.stringify({ atMs: context.atMs, scrape, context } satisfies KeptSample)
     try {
       this.#store.addSample(this.#id, { at: context.atMs, body })
+      this.#sealed.lines.push(body)
+      this.#sealed.fromMs ||= context.atMs
     } catch (error) {
       // Lost storage must not blind the analysis: going back needs it most then.
       if (!(error instanceof StoreProblem)) throw error
     }
-    this.#sealed.lines.push(body)
-    this.#sealed.fromMs ||= context.atMs
     this.#analysis = observe(this.#policy, this.#analysis, parseSample(body).scrape, context)
     return { judgement: this.judge(), scrape }
+  }
+
+  /** A source that does not let go when told to must not hold up the engine. */
+  async #scrape(): Promise<Scrape | null> {
+    const limit = AbortSignal.timeout(this.#limitMs)
+    const late = new Promise<null>((resolve) => {
+      limit.addEventListener('abort', () => resolve(null), { once: true })
+    })
+    return Promise.race([this.#source.sample(limit).catch(() => null), late])
   }
 
   judge(): Judgement {
@@ -86,8 +104,9 @@ export function parseSample(body: string): KeptSample {
 }
 
 /** The scrapes that a deployment has kept since a moment, as they were read. */
-export const scrapesSince = (store: Store, id: string, ms: number): (Scrape | null)[] =>
-  store.samples(id, ms, Number.MAX_SAFE_INTEGER).map(({ body }) => parseSample(body).scrape)
+export function* scrapesSince(store: Store, id: string, ms: number): Generator<Scrape | null> {
+  for (const { at, body } of store.eachSample(id)) if (at >= ms) yield parseSample(body).scrape
+}
 
 /** What the analysis is told of the deployment at this moment. */
 export function observeContext(state: DeploymentState, atMs: number): ObserveContext {
@@ -99,7 +118,16 @@ export function observeContext(state: DeploymentState, atMs: number): ObserveCon
     configuredWeight: weight / 100,
     step: state.steps.at(-1)?.step ?? -1,
     atMs,
+    latencyGapAccepted: isWaived(state, TRIGGER_CRITERIA, atMs),
   }
+}
+
+/** The item that names what the histogram cannot show; its waiver is how a person accepts that. */
+const TRIGGER_CRITERIA = '3.2.5'
+
+function isWaived(state: DeploymentState, id: string, now: number): boolean {
+  const item = state.opened.plan.items.find((one) => one.id === id)
+  return item !== undefined && itemStatus(state, item, now).state === 'waived'
 }
 
 /** Per cent of the traffic that the last weight set gives to the new version. */

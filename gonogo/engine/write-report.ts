@@ -70,14 +70,14 @@ export async function writeBundle(
   const { path } = await writeReport(workspace, store, state, 'report', now)
   const folder = deploymentFolder(workspace.root, state.id)
   const read = async (name: string) => [name, await readFile(join(folder, name))] as const
-  const samples = store.samples(state.id, 0, Number.MAX_SAFE_INTEGER).map((s) => s.body)
+  const samples = Array.from(store.eachSample(state.id), ({ body }) => Buffer.from(`${body}\n`))
   const files = Object.fromEntries([
     await read('report.html'),
     await read('report.md'),
     await read('report.json'),
     ['service.yaml', await readFile(workspace.serviceFile)],
     ['checklist.json', Buffer.from(JSON.stringify(workspace.checklist, null, 2))],
-    ['samples.jsonl', Buffer.from(samples.map((s) => `${s}\n`).join(''))],
+    ['samples.jsonl', Buffer.concat(samples)],
   ])
   const bundle = join(folder, 'bundle')
   await exportBundle({

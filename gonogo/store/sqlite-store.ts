@@ -154,10 +154,21 @@ class SqliteStore implements Store {
   samples(stream: string, fromMs: number, toMs: number): readonly StoredSample[] {
     return guarded(this.#file, () => {
       const rows = this.#db
-        .prepare('select at, body from samples where stream = ? and at >= ? and at < ? order by at, rowid')
+        .prepare('select at, body from samples where stream = ? and at >= ? and at < ? order by rowid')
         .all(stream, fromMs, toMs)
       return rows.map((row) => ({ at: Number(row.at), body: String(row.body) }))
     })
+  }
+
+  *eachSample(stream: string): Generator<StoredSample> {
+    const rows = guarded(this.#file, () =>
+      this.#db.prepare('select at, body from samples where stream = ? order by rowid').iterate(stream),
+    )
+    for (;;) {
+      const next = guarded(this.#file, () => rows.next())
+      if (next.done) return
+      yield { at: Number(next.value.at), body: String(next.value.body) }
+    }
   }
 
   close(): void {

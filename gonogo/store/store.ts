@@ -47,5 +47,7 @@ export interface Store {
   /** Raw samples have a table of their own; their digests go into the log. */
   addSample(stream: string, sample: StoredSample): void
   samples(stream: string, fromMs: number, toMs: number): readonly StoredSample[]
+  /** All of them, one at a time and in the order they came: a day of scrapes does not fit into memory at once. */
+  eachSample(stream: string): Iterable<StoredSample>
   close(): void
 }

@@ -3,6 +3,7 @@ import { prometheusSource } from '#connectors/prometheus/index.ts'
 import { type Scraped, textSource } from '#connectors/prometheus-text/index.ts'
 import { lookUp } from '#connectors/secret-reference/index.ts'
 import type { MetricsSettings } from '#core/metrics-settings.ts'
+import type { MetricSource } from '#core/sample.ts'
 import type { Environment } from '#core/service.ts'
 import { kubernetesConfigSchema } from './kubernetes/config.ts'
 import { openKubernetesTarget } from './kubernetes/kubernetes-target.ts'
@@ -91,8 +92,23 @@ function withMetrics(target: OpenTarget, name: string, settings: MetricsSettings
   const { url, token } = settings
   const where = `environments.${name}.metrics.token`
   const server = async () => ({ url, token: token ? await lookUp(root, token, where) : null })
-  return { ...target, metrics: prometheusSource(settings, server) }
+  return { ...target, metrics: noneMissing(prometheusSource(settings, server), target) }
 }
+
+/**
+ * A Prometheus forgets an instance that it cannot scrape any more. So the scrape is complete only when it has as many
+ * instances of each version as are ready; they are counted, because Prometheus may know them by other names.
+ */
+const noneMissing = (source: MetricSource, target: Target): MetricSource => ({
+  sample: async (signal) => {
+    const [scrape, { instances }] = await Promise.all([source.sample(signal), target.observe()])
+    const ready = instances.filter((one) => one.isPublic && one.ready)
+    const count = (all: readonly { version: string }[], version: string) =>
+      all.filter((one) => one.version === version).length
+    const isWhole = ready.every(({ version }) => count(scrape.instances, version) >= count(ready, version))
+    return { ...scrape, complete: scrape.complete && isWhole }
+  },
+})
 
 async function publicInstances(target: Target): Promise<Scraped[]> {
   const { instances } = await target.observe()

@@ -9,10 +9,17 @@ import type { Instance } from '../../gonogo/targets/target.ts'
 
 const READY_MS = 20_000
 
-export type PrometheusServer = { readonly url: string; stop(): Promise<void> }
+export type PrometheusServer = {
+  readonly url: string
+  signal(name: NodeJS.Signals): void
+  stop(): Promise<void>
+}
+
+/** What Prometheus is told of an instance. */
+export type Scraped = Pick<Instance, 'url' | 'version' | 'id'>
 
 /** A real Prometheus that has scraped these instances and does so every second, each with its version and its id as labels. */
-export async function startPrometheus(instances: readonly Instance[]): Promise<PrometheusServer> {
+export async function startPrometheus(instances: readonly Scraped[]): Promise<PrometheusServer> {
   const folder = await mkdtemp(join(tmpdir(), 'gonogo-prometheus-'))
   const port = await freePort()
   await writeFile(join(folder, 'prometheus.json'), JSON.stringify(configuration(folder)))
@@ -33,8 +40,10 @@ export async function startPrometheus(instances: readonly Instance[]): Promise<P
   const isReady = async () => {
     const query = encodeURIComponent('count(up == 1)')
     const answer = await fetch(`${url}/api/v1/query?query=${query}`).catch(() => null)
-    const up = (await answer?.json()) as { data?: { result?: { value: [number, string] }[] } } | undefined
-    return Number(up?.data?.result?.[0]?.value[1]) === instances.length
+    // While it starts it answers 503 and a line of text.
+    if (!answer?.ok) return false
+    const up = (await answer.json()) as { data?: { result?: { value: [number, string] }[] } }
+    return Number(up.data?.result?.[0]?.value[1]) === instances.length
   }
   while (!(await isReady())) {
     if (server.exitCode !== null || performance.now() > deadline)
@@ -43,6 +52,9 @@ export async function startPrometheus(instances: readonly Instance[]): Promise<P
   }
   return {
     url,
+    signal: (name) => {
+      server.kill(name)
+    },
     stop: async () => {
       if (server.exitCode === null && server.signalCode === null) {
         server.kill('SIGKILL')
@@ -64,7 +76,7 @@ const configuration = (folder: string) => ({
   ],
 })
 
-const targetsOf = (instances: readonly Instance[]) =>
+const targetsOf = (instances: readonly Scraped[]) =>
   instances.map(({ url, version, id }) => ({
     targets: [new URL(url).host],
     labels: { version, instance: id },

@@ -7,10 +7,11 @@ import {
   observe,
   startAnalysis,
 } from '../../gonogo/analysis/index.ts'
-import { appendixC } from '../../gonogo/connectors/prometheus/index.ts'
+import { appendixC, prometheusSource } from '../../gonogo/connectors/prometheus/index.ts'
 import { metricsSettingsSchema, type PrometheusSettings } from '../../gonogo/core/metrics-settings.ts'
 import type { MetricSource } from '../../gonogo/core/sample.ts'
 import { describeMetricSource } from './contract.ts'
+import { describeFaultyExporter } from './faulty-exporter.ts'
 import { startPrometheus } from './prometheus-server.ts'
 import { CANARY, type MetricsWorld, makeMetricsWorld, STABLE } from './world.ts'
 
@@ -25,6 +26,17 @@ describeMetricSource('a real Prometheus', async (world) => {
       await server.stop()
     },
   }
+})
+
+describeFaultyExporter('a real Prometheus', async (urls) => {
+  const instances = Object.entries(urls).map(([version, url]) => ({ version, id: version, url }))
+  const server = await startPrometheus(instances)
+  const settings = metricsSettingsSchema.parse({
+    source: 'prometheus',
+    url: server.url,
+  }) as PrometheusSettings
+  const source = prometheusSource(settings, async () => ({ url: server.url, token: null }))
+  return { source, lagMs: 2200, end: () => server.stop() }
 })
 
 test('a Prometheus that is gone, knows nothing of the service, or is none, is never read from', async () => {
@@ -43,6 +55,26 @@ test('a Prometheus that is gone, knows nothing of the service, or is none, is ne
     await good.sample()
     await server.stop()
     await expect(good.sample()).rejects.toThrow('cannot be asked')
+  } finally {
+    await server.stop()
+    await world.end()
+  }
+}, 60_000)
+
+test('an instance that Prometheus does not know of, or is asked of too late, makes no whole scrape', async () => {
+  const world = await makeMetricsWorld(0)
+  const instances = await world.instances()
+  const server = await startPrometheus(instances.slice(1))
+  try {
+    const { metrics } = await world.open({ source: 'prometheus', url: server.url })
+    await world.ask(8)
+    const partial = await metrics.sample()
+    expect(partial.complete).toBe(false)
+    expect(partial.instances).toHaveLength(instances.length - 1)
+    server.signal('SIGSTOP')
+    await expect(metrics.sample(AbortSignal.timeout(500))).rejects.toThrow()
+    server.signal('SIGCONT')
+    await metrics.sample()
   } finally {
     await server.stop()
     await world.end()

@@ -19,14 +19,14 @@ class LiteralWatcher implements Watcher {
     this.#window = new ErrorWindow(Math.round(policy.literal.windowMs / policy.intervalMs))
   }
 
-  sees(canary: MutableArm, baseline: MutableArm): boolean {
+  sees(canary: MutableArm, baseline: MutableArm, weight: number): boolean {
     const w = this.#window
     w.add(canary, baseline)
     const { errorRate, errorRatio } = this.#policy.thresholds
     if (w.canaryErrors < this.#least || w.canaryRequests === 0) return false
     const rate = w.canaryErrors / w.canaryRequests
     if (rate > errorRate) return true
-    return w.baselineErrors > 0 && rate >= (errorRatio * w.baselineErrors) / w.baselineRequests
+    return weight < 1 && w.baselineErrors > 0 && rate >= (errorRatio * w.baselineErrors) / w.baselineRequests
   }
 
   mayProceed(): boolean {

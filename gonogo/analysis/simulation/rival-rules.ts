@@ -6,7 +6,10 @@ import type { Rule, Watcher } from './rule.ts'
 /** Prometheus' usual scrape interval, over which `irate` reaches. */
 const IRATE_MS = 15_000
 
-/** A check of the canary's success rate every so often; so many failed ones abort. Without requests a check passes. */
+/**
+ * A check of the canary's success rate every so often; so many failed ones abort. Without requests there is no rate:
+ * Argo's condition is false of NaN, and Flagger halts for want of values, so the check has failed.
+ */
 type Threshold = {
   readonly name: string
   readonly everyMs: number
@@ -72,8 +75,8 @@ class ThresholdWatcher implements Watcher {
     if (atMs < this.#dueMs || this.#checks >= checks) return false
     this.#dueMs += everyMs
     this.#checks++
-    const success = window.canaryRequests === 0 ? 1 : 1 - window.canaryErrors / window.canaryRequests
-    if (success < minSuccess) this.#failures++
+    const success = 1 - window.canaryErrors / window.canaryRequests
+    if (!(success >= minSuccess)) this.#failures++
     return this.#failures >= abortAtFailures
   }
 

@@ -11,6 +11,6 @@ export type Rule = {
 export interface Watcher {
   /** The interval that ends at `atMs` since the canary's first request; true rolls back. */
   sees(canary: MutableArm, baseline: MutableArm, weight: number, atMs: number): boolean
-  /** Asked at the end of a step's wait, and before it of a rule that is early. */
-  mayProceed(weight: number, atMs: number): boolean
+  /** Asked at the end of a step's wait, and before it of a rule that is early; `isLast`: a hold comes otherwise. */
+  mayProceed(weight: number, atMs: number, isLast: boolean): boolean
 }

@@ -1,5 +1,5 @@
 import { betOnHarm, betOnHealth, type Circumstances, type Stakes, stakesOf } from '../betting.ts'
-import { type Evidence, evidenceAgainst, SLOW_SHARE, startEvidence } from '../evidence.ts'
+import { type Evidence, evidenceAgainst, SLOW_SHARE, smallestRuledOut, startEvidence } from '../evidence.ts'
 import { RULED_OUT_FROM } from '../mirrored-bet.ts'
 import { type AnalysisPolicy, ratioToRuleOut } from '../policy.ts'
 import { harmOf } from '../proceeding.ts'
@@ -78,25 +78,27 @@ class SequentialWatcher implements Watcher {
     this.#inStep = { sinceMs, requests: 0, baseline: { requests: 0, errors: 0 } }
   }
 
-  mayProceed(weight: number, atMs: number): boolean {
+  mayProceed(weight: number, atMs: number, isLast: boolean): boolean {
     const { rate, fast, badEvents } = this.evidence
     if (!rate.won || !fast.won || evidenceAgainst(this.evidence) >= RULED_OUT_FROM) return false
     const needed = ratioToRuleOut(this.#policy, weight)
-    return needed === null || badEvents === 0 || this.hasRuledOut(needed) || this.#isCheapToGoOn(atMs)
+    if (needed === null || badEvents === 0 || this.hasRuledOut(needed)) return true
+    return isLast && this.#isCheapToGoOn(atMs)
   }
 
   /** As `harmOfNextStep` has it, on this step's own numbers. */
   #isCheapToGoOn(atMs: number): boolean {
     const { harmBudget } = this.#policy
     const next = harmBudget?.steps[this.#step + 1]
-    const ratio = this.#stakes.ratios.find((_, i) => this.evidence.ratios[i]?.won)
+    const ratio = this.#stakes.ratios[smallestRuledOut(this.evidence.ratios)]
     const { sinceMs, requests, baseline } = this.#inStep
     if (!harmBudget || !next || ratio === undefined || baseline.requests === 0) return false
     return harmOf(ratio, baseline, requests / (atMs - sinceMs), next) <= harmBudget.maxFailedRequests
   }
 
   hasRuledOut(ratio: number): boolean {
-    return this.#stakes.ratios.some((r, i) => r <= ratio && this.evidence.ratios[i]?.won === true)
+    const smallest = this.#stakes.ratios[smallestRuledOut(this.evidence.ratios)]
+    return smallest !== undefined && smallest <= ratio
   }
 }
 

@@ -111,6 +111,18 @@ describe('the rules of other tools', () => {
     expect(summarise('', played(thresholdRule(flagger, 1000), 0.2)).medianRollbackMs).toBe(300_000)
   })
 
+  it('without a request there is no rate, which both take for a failed check', () => {
+    for (const [setting, afterMs] of [
+      [flagger, 300_000],
+      [argoInline, 60_000],
+    ] as const) {
+      const watcher = thresholdRule(setting, 1000).start()
+      let atMs = 1000
+      while (atMs < 600_000 && !watcher.sees(emptyArm(), emptyArm(), 0.05, atMs)) atMs += 1000
+      expect(atMs).toBe(afterMs)
+    }
+  })
+
   it('Kayenta’s judge decides at half an hour', () => {
     const ends = simulate({
       rule: kayentaRule(),

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { formatDuration } from '#core/duration.ts'
+import type { Scrape } from '#core/sample.ts'
 import { type CheckContext, CheckProblem, type CheckResult, defineCheck, fail, pass } from '../check.ts'
 import { percent, trafficBetween } from '../live/traffic.ts'
 import { upperSlope } from './slope.ts'
@@ -59,13 +60,12 @@ function binsOf(watchMs: number, intervalMs: number): number {
 /** The error rate of each part of the watch, at its middle. */
 function sharesOf(ctx: CheckContext, start: number, end: number, count: number): { x: number; y: number }[] {
   const width = (end - start) / count
-  const scrapes = ctx
-    .scrapesSince(start)
-    .flatMap((scrape) => (scrape?.complete && scrape.atMs <= end + width ? [scrape] : []))
   const bins = Array.from({ length: count }, () => ({ requests: 0, errors: 0 }))
-  for (const [i, scrape] of scrapes.entries()) {
-    const before = scrapes[i - 1]
+  let before: Scrape | null = null
+  for (const scrape of ctx.scrapesSince(start)) {
+    if (!scrape?.complete || scrape.atMs > end + width) continue
     const traffic = before && trafficBetween(before, scrape, ctx.release.version)
+    before = scrape
     const bin = bins[Math.min(count - 1, Math.floor((scrape.atMs - start) / width))]
     if (!traffic || !bin) continue
     bin.requests += traffic.requests

@@ -75,9 +75,9 @@ export function registerSimulate(root: Command): void {
     }
     const page = resolve(options.page ?? join(stateFolder(workspace.root), 'simulation.html'))
     mkdirSync(dirname(page), { recursive: true })
-    writeFileSync(page, renderSimulation({ service: workspace.service.service, head, answers }))
-    const own = answers[0]
-    output.result(`\n${own ? verdictOf(own) : ''}\nplots   ${page}`, {
+    const verdict = answers[0] ? verdictOf(answers[0]) : ''
+    writeFileSync(page, renderSimulation({ service: workspace.service.service, head, answers, verdict }))
+    output.result(`\n${verdict}\nplots   ${page}`, {
       version: 1,
       ...asked,
       steps,

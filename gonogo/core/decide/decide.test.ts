@@ -81,6 +81,11 @@ function voted(options: ConstructorParameters<typeof SmallDeployment>[0] = {}): 
   return d
 }
 
+function toFirstStep(d: SmallDeployment): void {
+  for (let turn = 0; turn < 100 && !d.state.steps[0]; turn++) play(d, {}, 1)
+  expect(d.state.steps).toHaveLength(1)
+}
+
 function finish(d: SmallDeployment, world: World = {}): string[] {
   const done = play(d, world)
   const decision = (action: 'watch' | 'present') =>
@@ -219,6 +224,51 @@ describe('decide', () => {
     expect(proceeds).toMatchObject({ event: { type: 'stepDecided', step: 0, decision: 'proceed' } })
     early.add({ ...judged(early, 'proceed'), step: -1 })
     expect(decide(early.state, early.now)[0]).toMatchObject({ kind: 'wait' })
+  })
+
+  it('goes on by the harm budget only after the extension, and never early', () => {
+    const d = voted({ rollback: { earlyProceed: true } })
+    toFirstStep(d)
+    const onBudget = () => d.add({ ...judged(d, 'proceed'), isOnBudget: true })
+    onBudget()
+    expect(decide(d.state, d.now)).toEqual([{ kind: 'wait', untilMs: d.state.steps[0]?.dueAtMs }])
+    d.now = d.state.steps[0]?.dueAtMs ?? 0
+    onBudget()
+    expect(decide(d.state, d.now)[0]).toMatchObject({ event: { type: 'stepExtended' } })
+    obey(d, decide(d.state, d.now)[0] as Command, {}, [])
+    d.now = d.state.steps[0]?.dueAtMs ?? 0
+    onBudget()
+    expect(decide(d.state, d.now)[0]).toMatchObject({ event: { type: 'stepDecided', decision: 'proceed' } })
+  })
+
+  it('proceeds on nothing that was judged at an earlier step', () => {
+    const d = voted()
+    toFirstStep(d)
+    d.now = d.state.steps[0]?.dueAtMs ?? 0
+    d.add({ ...judged(d, 'proceed'), step: -1 })
+    const [next] = decide(d.state, d.now)
+    expect(next).toMatchObject({ kind: 'wait' })
+    d.now += d.state.opened.policy.rollback.interval
+    expect(decide(d.state, d.now)).toEqual([{ kind: 'judge' }])
+  })
+
+  it('a person who proceeds from a hold ends it', () => {
+    const d = voted()
+    play(d, { verdict: () => 'unknown' }, 60)
+    expect(d.state.hold).not.toBeNull()
+    const statement = {
+      gonogo: 1,
+      kind: 'decision',
+      deployment: 'd-small',
+      person: 'ada',
+      at: d.now,
+      action: 'proceed',
+      reason: 'seen by eye',
+    } as const
+    d.add({ type: 'decided', statement, signature: '', key: '', demo: false })
+    obey(d, decide(d.state, d.now)[0] as Command, {}, [])
+    expect(d.state.steps[0]?.decision?.event.by).toBe('ada')
+    expect(d.state.hold).toBeNull()
   })
 
   it('closes without a rollback when it is aborted before production changed', () => {

@@ -27,35 +27,52 @@ function decideStep(state: DeploymentState, step: StepRecord, now: number): Comm
     const sentence = `${name} skipped the rest of the wait: ${skip.event.statement.reason}`
     return [decided(step, sentence, judged?.event.numbers ?? null, skip.event.statement.person)]
   }
-  if (now < step.dueAtMs && !isEarly(state, step)) return [{ kind: 'wait', untilMs: step.dueAtMs }]
-  if (now < step.dueAtMs && judged) {
-    const early = `${formatDuration(step.dueAtMs - now)} early: ${judged.event.sentence}`
-    return [decided(step, early, judged.event.numbers, null)]
-  }
-  if (!judged || judged.at < step.dueAtMs || judged.event.step !== step.step) return [{ kind: 'judge' }]
-  if (judged.event.verdict === 'proceed')
-    return state.hold ? release : [decided(step, judged.event.sentence, judged.event.numbers, null)]
+  if (now < step.dueAtMs) return duringWait(state, step, now)
+  if (!judged || judged.at < step.dueAtMs) return [{ kind: 'judge' }]
+  // What was judged is the step before: nothing has been read at this weight yet.
+  if (judged.event.step !== step.step) return nextLook(state, judged.at, now)
+  // The harm budget stands in for a person, who is asked after the extension: evidence is waited for first.
+  if (judged.event.verdict === 'proceed' && !(judged.event.isOnBudget && !step.extended))
+    return state.hold
+      ? release('the analysis has its evidence now')
+      : [decided(step, judged.event.sentence, judged.event.numbers, null)]
   if (!step.extended) {
     const wait = Math.max(state.opened.plan.steps[step.step]?.waitMs ?? 0, 1000)
-    const reason = `${judged.event.verdict} after ${formatDuration(now - step.startedAt)}: ${judged.event.sentence}`
+    const reason = `${judged.event.isOnBudget ? 'hold' : judged.event.verdict} after ${formatDuration(now - step.startedAt)}: ${judged.event.sentence}`
     return [record({ type: 'stepExtended', step: step.step, dueAtMs: now + wait, reason })]
   }
   if (!state.hold)
     return [record({ type: 'held', reason: `step at ${step.weight} %: ${judged.event.sentence}` })]
-  // On hold there is all the time in the world: one look an interval.
-  const nextLook = judged.at + state.opened.policy.rollback.interval
-  return now < nextLook ? [{ kind: 'wait', untilMs: nextLook }] : [{ kind: 'judge' }]
+  return nextLook(state, judged.at, now)
 }
 
-/** The policy allows it, and the evidence of this very step is there. */
+/** One look an interval: in between there is nothing new to judge. */
+function nextLook(state: DeploymentState, lookedAt: number, now: number): Command[] {
+  const untilMs = lookedAt + state.opened.policy.rollback.interval
+  return now < untilMs ? [{ kind: 'wait', untilMs }] : [{ kind: 'judge' }]
+}
+
+/** Before the wait has passed: early where that is allowed; blind for too long, it holds until it sees again. */
+function duringWait(state: DeploymentState, step: StepRecord, now: number): Command[] {
+  const judged = state.analysis?.event
+  if (judged?.verdict === 'unknown' && judged.blindMs > state.opened.policy.rollback.maxBlind && !state.hold)
+    return [record({ type: 'held', reason: `step at ${step.weight} %: ${judged.sentence}` })]
+  if (state.hold && judged && judged.verdict !== 'unknown') return release('the counters can be read again')
+  if (!judged || !isEarly(state, step)) return [{ kind: 'wait', untilMs: step.dueAtMs }]
+  const early = `${formatDuration(step.dueAtMs - now)} early: ${judged.sentence}`
+  return [decided(step, early, judged.numbers, null)]
+}
+
+/** The policy allows it, and the evidence of this very step is there: evidence, not the harm budget. */
 const isEarly = ({ opened, analysis, hold }: DeploymentState, step: StepRecord): boolean =>
   opened.policy.rollback.earlyProceed &&
   hold === null &&
   analysis?.event.verdict === 'proceed' &&
+  !analysis.event.isOnBudget &&
   analysis.event.step === step.step &&
   analysis.at >= step.startedAt
 
-const release: Command[] = [record({ type: 'released', reason: 'the analysis has its evidence now' })]
+const release = (reason: string): Command[] => [record({ type: 'released', reason })]
 
 const decided = (step: StepRecord, sentence: string, numbers: Numbers | null, by: string | null): Command =>
   record({

@@ -22,6 +22,8 @@ const LEFT = 52
 const RIGHT = 352
 const HEIGHT = 250
 const TOP = 26
+/** Keeps the first and the last mark off the scale's words. */
+const INSET = 14
 /** The row above the scale in which "never" stands. */
 const NEVER = 12
 const LABEL_HEIGHT = 14
@@ -29,7 +31,7 @@ const LABEL_HEIGHT = 14
 /** A value against the size of the fault, both on logarithmic scales; each rule with a shape, a dash and its name. */
 export function rulePlot(plot: RulePlot): Markup {
   const width = WIDTH - LEFT - RIGHT
-  const x = scaleLog([plot.faults[0] ?? 0.001, plot.faults.at(-1) ?? 1], [0, width])
+  const x = scaleLog([plot.faults[0] ?? 0.001, plot.faults.at(-1) ?? 1], [INSET, width - INSET])
   const known = plot.series.flatMap((s) => s.values.filter((v) => Number.isFinite(v) && v > 0))
   const y = scaleLog([Math.min(1, ...known), Math.max(10, ...known) * 1.3], [HEIGHT, NEVER + 22]).clamp(true)
   const at = (value: number) =>

@@ -25,16 +25,23 @@ const answers = [
 ]
 
 it('the page shows every rule and fault, says never where it never came to that, and escapes what it is given', () => {
-  const html = renderSimulation({ service: 'shop & co', head: ['100 requests/s'], answers })
+  const html = renderSimulation({
+    service: 'shop & co',
+    head: ['100 requests/s'],
+    answers,
+    verdict: 'all < good',
+  })
   expect(html).toContain('What the policy of shop &amp; co would do')
   expect(html).not.toContain('<theirs>')
   expect(html.match(/<svg /g)).toHaveLength(2)
+  expect(html).toContain('all &lt; good')
+  expect(html.match(/scope="rowgroup">/g)).toHaveLength(2)
   expect(html).toContain('data-label="median">never<')
   expect(html).not.toMatch(/NaN|Infinity|undefined/)
 })
 
 it('without faults there is nothing to plot, and the healthy deployments are still told', () => {
-  const html = renderSimulation({ service: 'shop', head: [], answers: answers.slice(0, 2) })
+  const html = renderSimulation({ service: 'shop', head: [], answers: answers.slice(0, 2), verdict: '' })
   expect(html).not.toContain('<svg ')
   expect(html).toContain('every rollback is a false one')
 })

@@ -9,10 +9,12 @@ export type SimulationInput = {
   /** Policy, steps, traffic and size of the simulation, a line each. */
   readonly head: readonly string[]
   readonly answers: readonly Answer[]
+  /** What a team wants to know first, as one sentence. */
+  readonly verdict: string
 }
 
 /** What a policy would do, as one HTML file: false alarms, time to the rollback, its cost, and the numbers. */
-export function renderSimulation({ service, head, answers }: SimulationInput): string {
+export function renderSimulation({ service, head, answers, verdict }: SimulationInput): string {
   const title = `What the policy of ${service} would do`
   const rules = [...new Set(answers.map((a) => a.rule))]
   const faults = [...new Set(answers.flatMap((a) => a.errorRate ?? []))].sort((a, b) => a - b)
@@ -33,6 +35,7 @@ export function renderSimulation({ service, head, answers }: SimulationInput): s
 <meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">
 <title>${title}</title><style>${raw(styleSheet(title))}${raw(STYLE)}</style></head>
 <body><main><h1>${title}</h1>${head.map((text) => markup`<p class="small">${text}</p>`)}
+<p class="verdict">${verdict}</p>
 <h2>Healthy deployments</h2>${healthy(rules.flatMap((rule) => of(rule, null) ?? []))}
 ${
   faults.length > 0 &&
@@ -54,7 +57,7 @@ ${rulePlot({
   ),
   ticks: COUNTS,
 })}
-${faultTable(answers)}`
+${faultTable(faults, (fault) => rules.flatMap((rule) => of(rule, fault) ?? []))}`
 }</main></body></html>
 `.text
 }
@@ -76,19 +79,22 @@ const COUNTS = [
   [100_000, '100k'],
 ] as const
 
-const STYLE = `.plot .line.rival{stroke:var(--before);stroke-width:1.2}.plot .dot.rival{fill:var(--paper);stroke:var(--before);stroke-width:1.2}.plot .tick.own{fill:var(--accent);font-weight:600}.own-row th,.own-row td{font-weight:600}.bar{display:inline-block;height:.7em;background:var(--before);vertical-align:baseline;}.own-row .bar{background:var(--accent)}td.number,th.number{text-align:right}`
+const STYLE = `.plot .line.rival{stroke:var(--before);stroke-width:1.2}.plot .dot.rival{fill:var(--paper);stroke:var(--before);stroke-width:1.2}.plot .tick.own{fill:var(--accent);font-weight:600}.own-row th,.own-row td{font-weight:600}.bar{display:inline-block;height:.7em;background:var(--before);vertical-align:baseline;}.own-row .bar{background:var(--accent)}td.number,th.number{text-align:right}td.number{white-space:nowrap}.verdict{margin:1.25rem 0 0;font-weight:600}tr.group th{padding-top:1.25rem;color:var(--quiet)}@media (max-width:46rem){td.bars{display:none}figure{overflow-x:auto}.plot{min-width:44rem}}`
 
 function healthy(rows: readonly Answer[]): Markup {
   return markup`<table><caption>The new version makes no difference: every rollback is a false one</caption>
-<thead><tr><th>rule</th><th class="number">rolled back</th><th></th><th class="number">held</th><th class="number">done after, median</th></tr></thead>
-<tbody>${rows.map((a, i) => markup`<tr class="${i === 0 ? 'own-row' : ''}"><th>${a.rule}</th><td class="number" data-label="rolled back">${share(a.rolledBack / a.deployments)}</td><td aria-hidden="true"><span class="bar" style="width:${Math.round((80 * a.rolledBack) / a.deployments) / 10}rem"></span></td><td class="number" data-label="held">${share(a.held / a.deployments)}</td><td class="number" data-label="done after">${time(a.medianCompletionMs)}</td></tr>`)}</tbody></table>`
+<thead><tr><th>rule</th><th class="number">rolled back</th><th aria-hidden="true"></th><th class="number">held</th><th class="number">done after, median</th></tr></thead>
+<tbody>${rows.map((a, i) => markup`<tr class="${i === 0 ? 'own-row' : ''}"><th>${a.rule}</th><td class="number" data-label="rolled back">${share(a.rolledBack / a.deployments)}</td><td class="bars" aria-hidden="true"><span class="bar" style="width:${Math.round((80 * a.rolledBack) / a.deployments) / 10}rem"></span></td><td class="number" data-label="held">${share(a.held / a.deployments)}</td><td class="number" data-label="done after">${time(a.medianCompletionMs)}</td></tr>`)}</tbody></table>`
 }
 
-function faultTable(answers: readonly Answer[]): Markup {
-  const rows = answers.filter((a) => a.errorRate !== null)
-  return markup`<table><caption>All numbers</caption><thead><tr><th>rule</th><th class="number">errors</th><th class="number">rolled back</th><th class="number">median</th><th class="number">p95</th><th class="number">failed requests</th><th class="number">held</th></tr></thead>
-<tbody>${rows.map((a) => markup`<tr class="${a.rule === rows[0]?.rule ? 'own-row' : ''}"><th>${a.rule}</th><td class="number" data-label="errors">${share(a.errorRate ?? 0)}</td><td class="number" data-label="rolled back">${share(a.rolledBack / a.deployments)}</td><td class="number" data-label="median">${time(a.medianRollbackMs)}</td><td class="number" data-label="p95">${time(a.p95RollbackMs)}</td><td class="number" data-label="failed requests">${Number.isFinite(a.medianFailedRequests) ? Math.round(a.medianFailedRequests) : '–'}</td><td class="number" data-label="held">${share(a.held / a.deployments)}</td></tr>`)}</tbody></table>`
+/** A group of rows for each fault, so that the rules are compared where they meet the same one. */
+function faultTable(faults: readonly number[], rowsOf: (fault: number) => readonly Answer[]): Markup {
+  return markup`<table><caption>All numbers</caption><thead><tr><th>rule</th><th class="number">rolled back</th><th class="number">median</th><th class="number">p95</th><th class="number">failed requests</th><th class="number">held</th></tr></thead>
+${faults.map((fault) => markup`<tbody><tr class="group"><th colspan="6" scope="rowgroup">${share(fault)} of the new version’s requests fail</th></tr>${rowsOf(fault).map(faultRow)}</tbody>`)}</table>`
 }
+
+const faultRow = (a: Answer, i: number): Markup =>
+  markup`<tr class="${i === 0 ? 'own-row' : ''}"><th>${a.rule}</th><td class="number" data-label="rolled back">${share(a.rolledBack / a.deployments)}</td><td class="number" data-label="median">${time(a.medianRollbackMs)}</td><td class="number" data-label="p95">${time(a.p95RollbackMs)}</td><td class="number" data-label="failed requests">${Number.isFinite(a.medianFailedRequests) ? Math.round(a.medianFailedRequests) : '–'}</td><td class="number" data-label="held">${share(a.held / a.deployments)}</td></tr>`
 
 const share = (value: number): string => `${Number((value * 100).toPrecision(3))} %`
 const time = (ms: number): string => (Number.isFinite(ms) ? formatDuration(ms) : 'never')
