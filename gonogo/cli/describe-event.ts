@@ -10,6 +10,8 @@ export type Line = {
 
 const line = (word: string, text: string, tone: Line['tone'] = 'calm'): Line => ({ word, text, tone })
 
+const clock = (ms: number): string => `${new Date(ms).toISOString().slice(11, 19)}Z`
+
 /** One event in one line, with its numbers; null for what only machines read. */
 export function describeEvent({ event }: Recorded, state: DeploymentState): Line | null {
   const name = (id: string | null) => (id ? (state.opened.roster[id]?.name ?? id) : '')
@@ -54,10 +56,7 @@ export function describeEvent({ event }: Recorded, state: DeploymentState): Line
         ? line('done', `${event.key} · ${event.detail}`)
         : line('failed', `${event.key} · ${event.detail}`, 'bad')
     case 'stepStarted':
-      return line(
-        'step',
-        `${event.weight} % of traffic · watched until ${new Date(event.dueAtMs).toISOString().slice(11, 19)}Z`,
-      )
+      return line('step', `${event.weight} % of traffic · watched until ${clock(event.dueAtMs)}`)
     case 'stepExtended':
       return line('extend', event.reason, 'bad')
     case 'stepDecided':
@@ -78,6 +77,12 @@ export function describeEvent({ event }: Recorded, state: DeploymentState): Line
       return line('fault', `${event.criterion}: ${event.detail}`, 'bad')
     case 'watchStarted':
       return line('watch', `until ${new Date(event.endsAtMs).toISOString()}`)
+    case 'presenceAsked':
+      return line(
+        'present?',
+        `${state.watchHolder ? name(state.watchHolder) : 'nobody has the watch'}: answer by ${clock(event.dueAtMs)} with gonogo present`,
+        'person',
+      )
     case 'rollbackDecided':
       return line('ROLLBACK', `${event.criterion}: ${event.reason}`, 'bad')
     case 'rollbackCompleted':

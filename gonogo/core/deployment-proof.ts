@@ -3,6 +3,7 @@ import { gateView, itemsBefore } from './gates.ts'
 import { type ItemStatus, itemStatus } from './items.ts'
 import { digestOf } from './json.ts'
 import type { PlanItem } from './plan.ts'
+import { answerTo, missedPrompts, openPrompt, unaskedAnswers } from './presence.ts'
 import type { DeploymentState } from './state.ts'
 import { isGood } from './verdict.ts'
 
@@ -76,17 +77,7 @@ const PROOFS: Readonly<
       at: decision.at,
     }
   },
-  watchHeld: (state) => {
-    const watched = state.decisions.filter((d) => d.event.statement.action === 'watch')
-    const present = state.decisions.filter(
-      (d) => d.event.statement.action === 'present' && d.event.statement.person === state.watchHolder,
-    )
-    if (watched.length === 0 || !state.watchHolder) return null
-    const name = state.opened.roster[state.watchHolder]?.name ?? state.watchHolder
-    const at = present.at(-1)?.at ?? null
-    if (present.length === 0) return { ok: null, value: `${name} holds the watch, not present yet`, at }
-    return { ok: true, value: `${name} held the watch, present ${present.length} times`, at }
-  },
+  watchHeld: (state, _item, now) => watchHeld(state, now),
   report: (state) => reported(state, 'report'),
   incident: (state) => reported(state, 'incident'),
   rollbackDecided: (state) => {
@@ -96,6 +87,28 @@ const PROOFS: Readonly<
   rollbackSent: (state) => effectProof(state, 'notify:rollback'),
   reverted: (state) => effectProof(state, 'revert'),
   notified: (state) => effectProof(state, 'notify:completed'),
+}
+
+/** The watch was taken by a person, and each time it was asked, whoever held it answered in time. */
+function watchHeld(state: DeploymentState, now: number): Proof | null {
+  const { watch, prompts, watchHolder } = state
+  if (!watch || (prompts.length === 0 && !watchHolder)) return null
+  const who = watchHolder ? (state.opened.roster[watchHolder]?.name ?? watchHolder) : 'nobody'
+  const answers =
+    prompts.length > 0 ? prompts.flatMap((p) => answerTo(state, p) ?? []) : unaskedAnswers(state)
+  const at = answers.at(-1)?.at ?? null
+  const said =
+    prompts.length > 0 ? `${answers.length} of ${prompts.length} prompts acknowledged` : 'no prompt'
+  const missed = missedPrompts(state, now)
+  if (missed[0])
+    return {
+      ok: false,
+      value: `${said}: none by ${new Date(missed[0].event.dueAtMs).toISOString()}; ${who} has the watch`,
+      at,
+    }
+  const isOver = now >= watch.event.firstHourEndsAtMs && openPrompt(state, now) === null
+  if (!isOver || answers.length === 0) return { ok: null, value: `${who} has the watch, ${said}`, at }
+  return { ok: true, value: `${who} held the watch, ${said}`, at }
 }
 
 function reported(state: DeploymentState, name: string): Proof | null {

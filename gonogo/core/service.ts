@@ -116,6 +116,10 @@ const policySchema = z.strictObject({
       message: 'needs mode: sequential; thresholds read literally are no evidence to proceed by',
     })
     .prefault({}),
+  /** Whoever holds the watch is asked this often in the first hour whether they are there, and answers in this time. */
+  presence: z
+    .strictObject({ every: durationSchema.default(900_000), within: durationSchema.default(300_000) })
+    .prefault({}),
   waivers: z.strictObject({ maxAge: durationSchema.default(30 * 86_400_000) }).prefault({}),
   /** How soon an item that failed or is unknown is looked at again while its stage is open. */
   retryEvery: durationSchema.default(60_000),

@@ -50,6 +50,7 @@ export const ACTIONS = [
   'abort',
   'rollback',
   'proceed',
+  'confirm',
   'watch',
   'present',
   'authorise',
@@ -60,6 +61,8 @@ export const decisionSchema = z.strictObject({
   kind: z.literal('decision'),
   action: z.enum(ACTIONS),
   reason: z.string(),
+  /** Number of the record that asked whether the watch is kept; what `present` answers. */
+  prompt: z.number().int().optional(),
 })
 
 /** What people sign: the canonical JSON of one of these. */

@@ -3,6 +3,7 @@ import type { DeploymentEvent } from '#core/events.ts'
 import { gateView } from '#core/gates.ts'
 import { appliesNow, waivableClaim } from '#core/items.ts'
 import { whyNotEntitled } from '#core/people.ts'
+import { openPrompt } from '#core/presence.ts'
 import type { Role } from '#core/roles.ts'
 import { type DeploymentState, emptyItem } from '#core/state.ts'
 import type { Action, Attestation, Decision, Signed, Statement, Vote, Waiver } from '#core/statement.ts'
@@ -136,7 +137,7 @@ export async function vote(
   return append(store, id, now, { type: 'voted', ...(await sign(state, author, statement)) })
 }
 
-/** Pause, resume, abort, rollback, proceed, take the watch, say that one is present, authorise afterwards. */
+/** Pause, resume, abort, rollback, proceed, confirm, take the watch, say that one is present, authorise afterwards. */
 export async function decideBy(
   store: Store,
   id: string,
@@ -145,9 +146,17 @@ export async function decideBy(
   now: number,
 ) {
   const state = mustRead(store, id)
-  if (!state.opened.roster[author.person])
-    throw new Refusal('unknown-person', `${author.person} is not in the roster`)
-  if (about.action === 'proceed') refuseUnless(state, author.person, 'deployment-lead')
+  const entry = state.opened.roster[author.person]
+  if (!entry) throw new Refusal('unknown-person', `${author.person} is not in the roster`)
+  if (entry.bot && !STOPS.includes(about.action))
+    throw new Refusal(
+      'bot',
+      `${entry.name} is a bot; it may pause, abort and roll back, nothing else`,
+      EXIT.notGood,
+    )
+  if (about.action === 'proceed' || about.action === 'authorise')
+    refuseUnless(state, author.person, 'deployment-lead')
+  const prompt = about.action === 'present' ? { prompt: promptFor(state, author.person, now) } : {}
   const statement: Decision = {
     gonogo: 1,
     kind: 'decision',
@@ -155,8 +164,29 @@ export async function decideBy(
     person: author.person,
     at: now,
     ...about,
+    ...prompt,
   }
   return append(store, id, now, { type: 'decided', ...(await sign(state, author, statement)) })
+}
+
+/** Stopping is safe, whoever asks for it. */
+const STOPS: readonly Action[] = ['pause', 'abort', 'rollback']
+
+/** The record that asks whether the watch is kept; only who holds the watch answers it. */
+function promptFor(state: DeploymentState, person: string, now: number): number {
+  const { watchHolder, opened } = state
+  if (watchHolder !== person) {
+    const who = watchHolder ? (opened.roster[watchHolder]?.name ?? watchHolder) : 'nobody'
+    throw new Refusal(
+      'not-on-watch',
+      `${who} has the watch, and nobody is present for another; take it with: gonogo watch --as ${person}`,
+      EXIT.notGood,
+    )
+  }
+  const prompt = openPrompt(state, now)
+  if (!prompt)
+    throw new Refusal('not-asked', 'nobody asks at the moment; the next prompt will be shown', EXIT.notGood)
+  return prompt.seq
 }
 
 async function sign<S extends Statement>(

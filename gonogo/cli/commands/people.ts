@@ -28,8 +28,9 @@ export function registerPeople(root: Command): void {
     ['abort', 'end the deployment; what was changed is rolled back'],
     ['rollback', 'go back now'],
     ['proceed', 'skip the rest of the current wait'],
+    ['confirm', 'say that you take part in this deployment, in your roles'],
     ['watch', 'take the watch'],
-    ['present', 'say that you are watching'],
+    ['present', 'answer the prompt whether you keep the watch'],
     ['authorise', 'record the authorisation of a rollback that somebody started'],
   ]
   for (const [name, description] of decisions) registerDecision(root, name, description)

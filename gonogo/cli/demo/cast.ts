@@ -3,8 +3,10 @@ import { gateView } from '#core/gates.ts'
 import { itemStatus } from '#core/items.ts'
 import { peopleFor } from '#core/people.ts'
 import type { PlanItem } from '#core/plan.ts'
+import { openPrompt } from '#core/presence.ts'
 import type { Role } from '#core/roles.ts'
 import type { DeploymentState } from '#core/state.ts'
+import type { Action } from '#core/statement.ts'
 import { Refusal } from '#engine/exit-codes.ts'
 import { readState } from '#engine/journal.ts'
 import { type Author, attest, decideBy, vote, waive } from '#engine/people-events.ts'
@@ -12,7 +14,6 @@ import type { Signer } from '#evidence/signatures.ts'
 import type { Store } from '#store/store.ts'
 
 const LOOK_EVERY_MS = 150
-const PRESENT_EVERY_MS = 5000
 const TEAM = ['deployment-lead', 'engineering-lead', 'security-lead', 'sre-on-call'] as const
 const WAIVER_MS = 14 * 86_400_000
 /** Checks that this machine may be unable to run; the cast accepts that by signature. A failure is never waived. */
@@ -31,14 +32,13 @@ export function startCast(
   signers: ReadonlyMap<string, Signer>,
 ): () => void {
   let isBusy = false
-  let presentAt = 0
   const timer = setInterval(async () => {
     const current = id()
     if (isBusy || !current) return
     isBusy = true
     try {
       const state = readState(store, current)
-      if (state && !state.closed) presentAt = await answer(store, state, signers, presentAt)
+      if (state && !state.closed) await answer(store, state, signers)
     } catch (error) {
       // What somebody else changed meanwhile is looked at anew next time.
       if (!(error instanceof Refusal)) throw error
@@ -53,8 +53,7 @@ async function answer(
   store: Store,
   state: DeploymentState,
   signers: ReadonlyMap<string, Signer>,
-  presentAt: number,
-): Promise<number> {
+): Promise<void> {
   const now = Date.now()
   const author = (role: Role) => authorFor(state, role, signers)
   for (const item of state.opened.plan.items) await answerItem(store, state, item, author, now)
@@ -62,18 +61,10 @@ async function answer(
     await voteOn(store, state, gate, author, now)
   await confirmTeam(store, state, author, now)
   const monitor = author('sre-on-call')
-  if (!monitor || !state.watch) return presentAt
-  if (!state.watchHolder)
-    await decideBy(store, state.id, monitor, { action: 'watch', reason: 'takes the watch (demo cast)' }, now)
-  if (now - presentAt < PRESENT_EVERY_MS || state.stageEnteredAt.documentation !== undefined) return presentAt
-  await decideBy(
-    store,
-    state.id,
-    monitor,
-    { action: 'present', reason: 'watching the dashboard (demo cast)' },
-    now,
-  )
-  return now
+  if (!monitor || !state.watch) return
+  const say = (action: Action, reason: string) => decideBy(store, state.id, monitor, { action, reason }, now)
+  if (!state.watchHolder) await say('watch', 'takes the watch (demo cast)')
+  else if (openPrompt(state, now)) await say('present', 'watching the dashboard (demo cast)')
 }
 
 /** Each of the team says once that they take part, as 2.3.1 wants it of them. */
@@ -85,9 +76,11 @@ async function confirmTeam(
 ): Promise<void> {
   for (const role of TEAM) {
     const someone = author(role)
-    const hasConfirmed = state.decisions.some((d) => d.event.statement.person === someone?.person)
+    const hasConfirmed = state.decisions.some(
+      ({ event: { statement } }) => statement.action === 'confirm' && statement.person === someone?.person,
+    )
     if (someone && !hasConfirmed)
-      await decideBy(store, state.id, someone, { action: 'present', reason: 'takes part (demo cast)' }, now)
+      await decideBy(store, state.id, someone, { action: 'confirm', reason: 'takes part (demo cast)' }, now)
   }
 }
 
