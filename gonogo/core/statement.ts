@@ -19,6 +19,8 @@ export const attestationSchema = z.strictObject({
   text: z.string().min(3),
   value: z.string().optional(),
   link: z.string().optional(),
+  /** Values for the document's blanks that this item fills, by the blank's key. */
+  blanks: z.record(z.string(), z.string().min(1)).optional(),
 })
 
 export const waiverSchema = z.strictObject({
@@ -51,10 +53,15 @@ export const ACTIONS = [
   'rollback',
   'proceed',
   'confirm',
+  'approve',
   'watch',
   'present',
   'authorise',
+  'root-cause',
 ] as const
+
+/** What people say of a rollback when it is over; the log takes it after its end. */
+export const AFTERWARDS: readonly string[] = ['authorise', 'root-cause']
 
 export const decisionSchema = z.strictObject({
   ...common,

@@ -2,11 +2,20 @@ import type { PhaseId } from '#core/checklist.ts'
 import type { DeploymentEvent } from '#core/events.ts'
 import { gateView } from '#core/gates.ts'
 import { appliesNow, waivableClaim } from '#core/items.ts'
-import { whyNotEntitled } from '#core/people.ts'
+import { isEntitled, whyNotEntitled } from '#core/people.ts'
 import { openPrompt } from '#core/presence.ts'
-import type { Role } from '#core/roles.ts'
+import { ROLES, type Role } from '#core/roles.ts'
 import { type DeploymentState, emptyItem } from '#core/state.ts'
-import type { Action, Attestation, Decision, Signed, Statement, Vote, Waiver } from '#core/statement.ts'
+import {
+  type Action,
+  AFTERWARDS,
+  type Attestation,
+  type Decision,
+  type Signed,
+  type Statement,
+  type Vote,
+  type Waiver,
+} from '#core/statement.ts'
 import { type Signer, signStatement, verifyStatement } from '#evidence/signatures.ts'
 import type { Store } from '#store/store.ts'
 import { EXIT, Refusal } from './exit-codes.ts'
@@ -21,7 +30,7 @@ export async function attest(
   store: Store,
   id: string,
   author: Author,
-  about: Pick<Attestation, 'item' | 'text' | 'value' | 'link'>,
+  about: Pick<Attestation, 'item' | 'text' | 'value' | 'link' | 'blanks'>,
   now: number,
 ) {
   const state = mustRead(store, id)
@@ -156,6 +165,14 @@ export async function decideBy(
     )
   if (about.action === 'proceed' || about.action === 'authorise')
     refuseUnless(state, author.person, 'deployment-lead')
+  if (about.action === 'approve' && !holdsRole(state, author.person))
+    throw new Refusal('not-entitled', `${entry.name} wrote this change or holds no role in it`, EXIT.notGood)
+  if (AFTERWARDS.includes(about.action) && !state.rollback)
+    throw new Refusal(
+      'no-rollback',
+      `${id} was not rolled back; there is nothing to ${about.action}`,
+      EXIT.notGood,
+    )
   const prompt = about.action === 'present' ? { prompt: promptFor(state, author.person, now) } : {}
   const statement: Decision = {
     gonogo: 1,
@@ -171,6 +188,9 @@ export async function decideBy(
 
 /** Stopping is safe, whoever asks for it. */
 const STOPS: readonly Action[] = ['pause', 'abort', 'rollback']
+
+const holdsRole = ({ opened }: DeploymentState, person: string): boolean =>
+  (Object.keys(ROLES) as Role[]).some((role) => isEntitled(opened, person, role))
 
 /** The record that asks whether the watch is kept; only who holds the watch answers it. */
 function promptFor(state: DeploymentState, person: string, now: number): number {
@@ -213,17 +233,23 @@ async function sign<S extends Statement>(
   return { statement, signature: signed.signature, key: verified.key, demo: entry?.demo ?? false }
 }
 
-/** Others append at the same time; a person's statement stands on its own, so it is simply put behind. */
+/**
+ * Others append at the same time; a person's statement stands on its own, so it is simply put behind. What is said of a
+ * rollback afterwards comes when the deployment is closed; nothing else does.
+ */
 function append(store: Store, id: string, at: number, event: DeploymentEvent): DeploymentState {
   const { type, ...data } = event
   for (let i = 0; i < MAX_CONFLICTS; i++) {
     const state = mustRead(store, id)
-    if (state.closed)
+    if (state.closed && !(state.rollback && isSaidAfterwards(event)))
       throw new Refusal('closed', `deployment ${id} is closed (${state.closed.status})`, EXIT.notGood)
     if (store.append(id, state.seq, null, [{ at, type, data }]).ok) return mustRead(store, id)
   }
   throw new Refusal('busy', `the log of ${id} is too busy; try again`, EXIT.environment)
 }
+
+const isSaidAfterwards = (event: DeploymentEvent): boolean =>
+  event.type === 'decided' && AFTERWARDS.includes(event.statement.action)
 
 function mustRead(store: Store, id: string): DeploymentState {
   const state = readState(store, id)

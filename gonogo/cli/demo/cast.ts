@@ -22,6 +22,28 @@ const WAIVED_WHEN_UNKNOWN = new Map([
   ['1.1.5', 'the package registry offers no audit here; the lockfile was read by hand'],
 ])
 
+/** What a person writes into the blanks of items that no check proves here. */
+const BLANKS: Readonly<Record<string, readonly string[]>> = {
+  '1.2.1': ['security-tool', 'security-scan-id'],
+  '1.3.1': ['cluster', 'namespace'],
+  '1.4.1': ['change-ticket'],
+  '2.2.7': ['primary-dashboard'],
+  '2.3.2': ['communication-channel'],
+  '2.4.5': ['alert-channels'],
+}
+const ANSWERS: Readonly<Record<string, string>> = {
+  cluster: 'none: processes on this machine',
+  'communication-channel': '#engineering',
+}
+
+/** The demo has no tracker, scanner or dashboard, and its people say so. */
+function blanksFor(item: string, environment: string): { blanks?: Record<string, string> } {
+  const keys = BLANKS[item]
+  if (!keys) return {}
+  const answer = (key: string) => (key === 'namespace' ? environment : (ANSWERS[key] ?? 'none in the demo'))
+  return { blanks: Object.fromEntries(keys.map((key) => [key, answer(key)])) }
+}
+
 /**
  * The demo's people. They answer what the deployment asks of them, each with a key of their own made for the demo, and
  * every signature says that it is a demo's. Returns what stops them.
@@ -59,7 +81,7 @@ async function answer(
   for (const item of state.opened.plan.items) await answerItem(store, state, item, author, now)
   for (const gate of Object.keys(state.opened.plan.gates) as PhaseId[])
     await voteOn(store, state, gate, author, now)
-  await confirmTeam(store, state, author, now)
+  await sayOnce(store, state, author, now)
   const monitor = author('sre-on-call')
   if (!monitor || !state.watch) return
   const say = (action: Action, reason: string) => decideBy(store, state.id, monitor, { action, reason }, now)
@@ -67,21 +89,17 @@ async function answer(
   else if (openPrompt(state, now)) await say('present', 'watching the dashboard (demo cast)')
 }
 
-/** Each of the team says once that they take part, as 2.3.1 wants it of them. */
-async function confirmTeam(
-  store: Store,
-  state: DeploymentState,
-  author: AuthorOf,
-  now: number,
-): Promise<void> {
-  for (const role of TEAM) {
+/** The team confirms, as 2.3.1 wants it of each; who approves without a vote does that, as the sign-off block asks. */
+async function sayOnce(store: Store, state: DeploymentState, author: AuthorOf, now: number): Promise<void> {
+  const said = (action: Action, person: string) =>
+    state.decisions.some((d) => d.event.statement.action === action && d.event.statement.person === person)
+  const say = async (action: Action, role: Role, reason: string) => {
     const someone = author(role)
-    const hasConfirmed = state.decisions.some(
-      ({ event: { statement } }) => statement.action === 'confirm' && statement.person === someone?.person,
-    )
-    if (someone && !hasConfirmed)
-      await decideBy(store, state.id, someone, { action: 'confirm', reason: 'takes part (demo cast)' }, now)
+    if (!someone || said(action, someone.person)) return
+    await decideBy(store, state.id, someone, { action, reason: `${reason} (demo cast)` }, now)
   }
+  for (const role of TEAM) await say('confirm', role, 'takes part')
+  if (state.stage === 'prechecks') await say('approve', 'engineering-manager', 'approves the deployment')
 }
 
 type AuthorOf = (role: Role) => Author | null
@@ -98,7 +116,8 @@ async function answerItem(
   if (status.state !== 'unknown' || !someone) return
   if (status.waitsFor === 'person' && item.proof === 'attestation') {
     const text = `${item.title}: looked at for ${state.opened.release.version}, in order (demo cast)`
-    await attest(store, state.id, someone, { item: item.id, text, value: undefined, link: undefined }, now)
+    const blanks = blanksFor(item.id, state.opened.environment)
+    await attest(store, state.id, someone, { item: item.id, text, ...blanks }, now)
   }
   const reason = WAIVED_WHEN_UNKNOWN.get(item.id)
   if (reason && item.bound && status.at !== null)
