@@ -1,5 +1,6 @@
 import { formatDuration } from '#core/duration.ts'
 import type { Numbers, Recorded } from '#core/events.ts'
+import { voidedVotes } from '#core/gates.ts'
 import type { DeploymentState } from '#core/state.ts'
 
 export type Line = {
@@ -13,7 +14,11 @@ const line = (word: string, text: string, tone: Line['tone'] = 'calm'): Line => 
 const clock = (ms: number): string => `${new Date(ms).toISOString().slice(11, 19)}Z`
 
 /** One event in one line, with its numbers; null for what only machines read. */
-export function describeEvent({ event }: Recorded, state: DeploymentState): Line | null {
+export function describeEvent(
+  { event, at }: Recorded,
+  state: DeploymentState,
+  before: DeploymentState | null = null,
+): Line | null {
   const name = (id: string | null) => (id ? (state.opened.roster[id]?.name ?? id) : '')
   switch (event.type) {
     case 'opened':
@@ -22,7 +27,7 @@ export function describeEvent({ event }: Recorded, state: DeploymentState): Line
         `${event.service} ${event.stable?.version ?? 'nothing'}→${event.release.version} · ${event.environment} · ${event.strategy} · ${event.plan.items.length} items`,
       )
     case 'checkSettled':
-      return describeCheck(event, state)
+      return describeCheck(event, state, before ? voided(before, state, at) : '')
     case 'attested':
       return line(
         '☑',
@@ -105,14 +110,27 @@ export function describeEvent({ event }: Recorded, state: DeploymentState): Line
 function describeCheck(
   event: Extract<Recorded['event'], { type: 'checkSettled' }>,
   state: DeploymentState,
+  voids: string,
 ): Line | null {
   const record = state.items[event.item]
   const last = record?.before.at(-1)?.event
   if (last?.claimDigest === event.claimDigest) return null
-  const before = last?.verdict
-  const reopened = before === 'pass' && event.verdict !== 'pass' ? `↻ was pass, now ${event.verdict}: ` : ''
   const glyph = { pass: '✓', fail: '✗', unknown: '?' }[event.verdict]
-  return line(glyph, `${event.item} ${reopened}${event.summary}`, event.verdict === 'pass' ? 'calm' : 'bad')
+  const isReopened = last?.verdict === 'pass' && event.verdict !== 'pass'
+  const said = isReopened ? `was “${last.summary}”, now ${glyph} “${event.summary}”` : event.summary
+  return line(
+    isReopened ? '↻' : glyph,
+    `${event.item} ${said}${voids}`,
+    event.verdict === 'pass' && !voids ? 'calm' : 'bad',
+  )
+}
+
+/** Whose votes a changed result has made void, by name. */
+function voided(before: DeploymentState, after: DeploymentState, at: number): string {
+  const names = voidedVotes(before, after, at).map(
+    ({ person, role }) => `${after.opened.roster[person ?? '']?.name ?? person} (${role})`,
+  )
+  return names.length > 0 ? ` · voids the GO of ${names.join(', ')}` : ''
 }
 
 export function describeNumbers(numbers: Numbers | null): string {
