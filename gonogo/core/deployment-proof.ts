@@ -120,7 +120,8 @@ function effectProof(state: DeploymentState, prefix: string): Proof | null {
   const found = Object.values(state.effects).filter((e) => e.key.startsWith(prefix) && e.settled)
   const settled = found.at(-1)?.settled
   if (!settled) return null
-  return { ok: found.every((e) => e.settled?.ok), value: settled.detail, at: settled.at }
+  const details = [...new Set(found.map((e) => e.settled?.detail ?? ''))]
+  return { ok: found.every((e) => e.settled?.ok), value: details.join(' · '), at: settled.at }
 }
 
 /** The step an item of 3.3.3 stands for: the first items for the first steps, the last one for the step at 100 %. */
