@@ -24,6 +24,7 @@ export class LiveView implements Listener {
   readonly #timer: NodeJS.Timeout
   #state: DeploymentState | null = null
   #judgement: Judgement | null = null
+  #drawnLines = 0
   #complete: ReadonlyMap<string, string> = new Map()
   #lastLineAt = Date.now()
   /** What keys do, as the footer's last line; null where there are none. */
@@ -109,6 +110,9 @@ export class LiveView implements Listener {
     const width = process.stderr.columns ?? 80
     const hint = this.hint ? [` ${this.hint()}`] : []
     const lines = [...this.#footerLines(this.#state).slice(0, FOOTER_LINES - hint.length), ...hint]
+    // log-update 7.2 mends its last frame line by line, and loses lines when one comes in between.
+    if (lines.length !== this.#drawnLines) this.#footer.clear()
+    this.#drawnLines = lines.length
     this.#footer(lines.map((l) => clip(l, width - 1)).join('\n'))
   }
 
