@@ -7,11 +7,14 @@ export function nextPromptAt(state: DeploymentState): number | null {
   const { watch, prompts } = state
   // Deployments from before there were prompts have no such policy.
   const every = state.opened.policy.presence?.every
-  if (!watch || every === undefined) return null
+  if (!watch || every === undefined || !isAskedFor(state)) return null
   const last = prompts.at(-1)
   const at = last ? last.at + every : watch.at
   return at < watch.event.firstHourEndsAtMs ? at : null
 }
+
+const isAskedFor = ({ opened }: DeploymentState): boolean =>
+  opened.plan.items.some((item) => item.proves === 'watchHeld' && item.applies !== 'no')
 
 /** The prompt that waits for an answer now, or null. */
 export function openPrompt(state: DeploymentState, now: number): Recorded<PresenceAsked> | null {
