@@ -27,7 +27,7 @@ export function markSeen(root: string, state: DeploymentState): void {
 export function sinceYouLeft(root: string, store: Store, state: DeploymentState, now: number): string | null {
   const records = store.read(state.id, 0)
   const seq = takeMark(root, state.id) ?? records.findLast((record) => record.epoch !== null)?.seq
-  if (!seq || state.seq === 1) return null
+  if (!seq || state.seq === 1 || (state.closed && seq === state.seq)) return null
   const seen = records.filter((record) => record.seq <= seq).map(toRecorded)
   if (seen.length === 0) return null
   const before = foldAll(state.id, seen)
