@@ -119,7 +119,9 @@ export class LiveView implements Listener {
   #footerLines(state: DeploymentState): string[] {
     const { opened } = state
     const weight = weightInForce(state)
-    const head = `── ${opened.service} ${opened.stable?.version ?? 'nothing'}→${opened.release.version} · ${opened.environment} · ${stateWord(state, weight)} · ${this.#waiting()} · ${onWatch(state)} ──`
+    const versions = `${opened.service} ${opened.stable?.version ?? 'nothing'}→${opened.release.version}`
+    const facts = [versions, opened.environment, stateWord(state, weight), this.#waiting(), onWatch(state)]
+    const head = `── ${facts.filter(Boolean).join(' · ')} ──`
     const running = [...this.#running].map(([name, since]) => `${name} ${formatDuration(Date.now() - since)}`)
     return [
       head,
@@ -162,7 +164,7 @@ export class LiveView implements Listener {
           : state.stage === 'watch'
             ? state.watch?.event.endsAtMs
             : undefined
-    if (!due) return state.stage
+    if (!due) return ''
     return `next ${formatDuration(Math.max(0, due - Date.now()))}`
   }
 }
