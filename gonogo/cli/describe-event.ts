@@ -7,9 +7,12 @@ export type Line = {
   readonly word: string
   readonly text: string
   readonly tone: 'good' | 'bad' | 'calm' | 'person'
+  /** The line of a plain log, where that is another: words for glyphs, and what to do. */
+  readonly plain?: string
 }
 
-const line = (word: string, text: string, tone: Line['tone'] = 'calm'): Line => ({ word, text, tone })
+const line = (word: string, text: string, tone: Line['tone'] = 'calm', plain?: string): Line =>
+  plain === undefined ? { word, text, tone } : { word, text, tone, plain }
 
 const clock = (ms: number): string => `${new Date(ms).toISOString().slice(11, 19)}Z`
 
@@ -33,6 +36,7 @@ export function describeEvent(
         '☑',
         `${event.item} ${name(event.statement.person)} (${event.statement.role}): “${event.statement.text}”`,
         'person',
+        `${event.item} attested ${name(event.statement.person)} (${event.statement.role}): “${event.statement.text}”`,
       )
     case 'waived':
       return line(
@@ -95,6 +99,7 @@ export function describeEvent(
         'restored',
         `${event.restored} · traffic zero after ${event.trafficZeroAfterMs === null ? 'unknown' : formatDuration(event.trafficZeroAfterMs)} · ${event.failedRequests} failed requests`,
         event.restored === 'yes' ? 'good' : 'bad',
+        rollbackFacts(event, state),
       )
     case 'reportWritten':
       return line('report', `${event.name} ${event.digest.slice(7, 19)}…`)
@@ -122,7 +127,18 @@ function describeCheck(
     isReopened ? '↻' : glyph,
     `${event.item} ${said}${voids}`,
     event.verdict === 'pass' && !voids ? 'calm' : 'bad',
+    `${event.item} ${isReopened ? 'reopened ' : ''}${event.verdict} ${said}${voids}${event.verdict === 'pass' ? '' : ` | do: gonogo check ${event.item}`}`,
   )
+}
+
+/** The rollback in `key=value`, for whoever greps a log. */
+function rollbackFacts(
+  event: Extract<Recorded['event'], { type: 'rollbackCompleted' }>,
+  state: DeploymentState,
+): string {
+  const after = event.trafficZeroAfterMs === null ? 'unknown' : `${event.trafficZeroAfterMs / 1000}s`
+  const cause = state.rollback?.decided.event.reason ?? ''
+  return `rollback traffic=0% after=${after} failed=${event.failedRequests} restored=${event.restored} cause=${JSON.stringify(cause)}`
 }
 
 /** Whose votes a changed result has made void, by name. */

@@ -89,8 +89,11 @@ export class LiveView implements Listener {
     const paint = { good: colours.green, bad: colours.red, person: colours.cyan, calm: (t: string) => t }[
       line.tone
     ]
-    const stamp = this.#isPlain ? `${time.slice(0, 19)}Z ${id}` : time.slice(11, 19)
-    this.#output.say(`${colours.dim(stamp)} ${paint(line.word.padEnd(8))} ${line.text}`)
+    if (this.#isPlain) {
+      this.#output.say(`${time.slice(0, 19)}Z ${id} ${line.plain ?? `${line.word} ${line.text}`}`)
+      return
+    }
+    this.#output.say(`${colours.dim(time.slice(11, 19))} ${paint(line.word.padEnd(8))} ${line.text}`)
     this.#draw()
   }
 

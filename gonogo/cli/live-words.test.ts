@@ -26,6 +26,8 @@ describe('a line of the live view', () => {
       word: '↻',
       text: '1.1.1 was “1.1.1 found”, now ✗ “1.1.1 something else” · voids the GO of Ada (deployment-lead)',
       tone: 'bad',
+      plain:
+        '1.1.1 reopened fail was “1.1.1 found”, now ✗ “1.1.1 something else” · voids the GO of Ada (deployment-lead) | do: gonogo check 1.1.1',
     })
   })
 
@@ -33,7 +35,12 @@ describe('a line of the live view', () => {
     const { state } = planned()
     const event = state.items['1.1.1']?.check
     if (!event) throw new Error('no check')
-    expect(describeEvent(event, state, state)).toEqual({ word: '✓', text: '1.1.1 1.1.1 found', tone: 'calm' })
+    expect(describeEvent(event, state, state)).toEqual({
+      word: '✓',
+      text: '1.1.1 1.1.1 found',
+      tone: 'calm',
+      plain: '1.1.1 pass 1.1.1 found',
+    })
   })
 })
 

@@ -24,7 +24,7 @@ export function proveByDeployment(state: DeploymentState, item: PlanItem, now: n
     value: proof.value,
     claimDigest: digestOf(proof.value),
     at: proof.at,
-    waitsFor: proof.ok ? null : 'person',
+    waitsFor: !proof.ok && (item.proves === 'votes' || item.proves === 'watchHeld') ? 'person' : null,
   }
 }
 
@@ -69,7 +69,9 @@ const PROOFS: Readonly<
     const rolledBack = state.rollback?.decided
     if (step && !decision && rolledBack)
       return { ok: false, value: rolledBack.event.reason, at: rolledBack.at }
-    if (!step || !decision) return null
+    if (!step) return null
+    const until = `under way at ${step.weight} %, until ${new Date(step.dueAtMs).toISOString().slice(11, 19)}Z`
+    if (!decision) return { ok: null, value: until, at: null }
     const { event } = decision
     return {
       ok: event.decision === 'proceed',

@@ -19,7 +19,7 @@ import { rehearse, startStable } from './environments.ts'
 import { prepareDemo, STABLE } from './prepare-demo.ts'
 
 /** Nobody may be there to answer what the cast cannot; then the demo says what is open, and ends. */
-const DEPLOYMENT_LIMIT_MS = 240_000
+const DEPLOYMENT_LIMIT_MS = 600_000
 const EXPECTED = { '1.2.3': 'success', '1.2.4': 'rolled-back' } as const
 
 export type DemoResult = {
