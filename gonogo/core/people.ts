@@ -2,8 +2,10 @@ import type { Opened } from './events.ts'
 import type { Role } from './roles.ts'
 
 /** True for whoever stands in the roster and is no bot. */
-export const isHuman = (opened: Pick<Opened, 'roster'>, person: string): boolean =>
-  opened.roster[person]?.bot === false
+export function isHuman(opened: Pick<Opened, 'roster'>, person: string): boolean {
+  const entry = opened.roster[person]
+  return entry !== undefined && !entry.bot
+}
 
 /** True when a person may speak in a role: holds it or stands in for it, is no bot, and wrote none of the change. */
 export function isEntitled(opened: Pick<Opened, 'roster' | 'authors'>, person: string, role: Role): boolean {

@@ -6,6 +6,8 @@ import { SmallDeployment } from '#core/decide/small-deployment.ts'
 import type { DeploymentEvent, Opened } from '#core/events.ts'
 import { itemStatus } from '#core/items.ts'
 import type { Action } from '#core/statement.ts'
+import { replayLog } from '#evidence/bundle/replay-log.ts'
+import { verifySignatures } from '#evidence/bundle/verify-signatures.ts'
 import { makeDemoKey, memorySigner, type Signer } from '#evidence/signatures.ts'
 import { openSqliteStore } from '#store/sqlite-store.ts'
 import type { Store } from '#store/store.ts'
@@ -180,6 +182,9 @@ describe('what people say', () => {
     await say('ada', 'authorise')
     await say('eve', 'root-cause')
     expect(await refused(say('bo', 'pause'))).toBe('closed')
+    // Whoever verifies the bundle follows the log to its very end.
+    const records = store.read(ID, 0)
+    expect([...replayLog(records), ...verifySignatures(records)]).toEqual([])
     expect(readState(store, ID)?.decisions.map((d) => d.event.statement.action)).toEqual([
       'authorise',
       'root-cause',
