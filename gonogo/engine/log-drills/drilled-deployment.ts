@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import type { Checklist, PhaseId, ProvedBy, Stage } from '#core/checklist.ts'
 import type { DeploymentEvent, RosterEntry } from '#core/events.ts'
+import { fold, foldAll } from '#core/fold.ts'
 import { itemStatus } from '#core/items.ts'
 import { digestOf } from '#core/json.ts'
 import type { PlanItem } from '#core/plan.ts'
@@ -11,7 +12,7 @@ import type { Verdict } from '#core/verdict.ts'
 import { makeDemoKey, memorySigner, type Signer, signStatement } from '#evidence/signatures.ts'
 import { openSqliteStore } from '#store/sqlite-store.ts'
 import type { Store } from '#store/store.ts'
-import { readState, toRecorded } from '../journal.ts'
+import { toRecorded } from '../journal.ts'
 import { attest, decideBy, vote } from '../people-events.ts'
 import { refuseForged } from '../signed-records.ts'
 import { opened, reduced } from './drilled-plan.ts'
@@ -27,6 +28,7 @@ export class DrilledDeployment {
   readonly store: Store
   readonly checklist: Checklist
   readonly #signers = new Map<string, Signer>()
+  #state: DeploymentState | null = null
 
   constructor(folder: string, checklist: Checklist) {
     this.checklist = reduced(checklist)
@@ -40,17 +42,18 @@ export class DrilledDeployment {
       roster[id] = { ...one, roles, keys: [publicKeyLine] }
     }
     this.write(opened(this.checklist, roster))
+    this.#state = foldAll(ID, this.store.read(ID, 0).map(toRecorded))
   }
 
+  /** People append behind this one's back, so what is new is read each time. */
   get state(): DeploymentState {
-    const state = readState(this.store, ID)
-    if (!state) throw new Error('the drill has no log')
-    return state
+    const fresh = this.store.read(ID, this.#state?.seq ?? 0).map(toRecorded)
+    this.#state = this.#state ? fresh.reduce(fold, this.#state) : foldAll(ID, fresh)
+    return this.#state
   }
 
   write({ type, ...data }: DeploymentEvent): void {
-    const seq = readState(this.store, ID)?.seq ?? 0
-    if (!this.store.append(ID, seq, null, [{ at: this.now, type, data }]).ok)
+    if (!this.store.append(ID, this.#state ? this.state.seq : 0, null, [{ at: this.now, type, data }]).ok)
       throw new Error(`the drill could not write ${type}`)
   }
 

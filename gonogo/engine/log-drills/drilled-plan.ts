@@ -21,7 +21,7 @@ export function reduced(checklist: Checklist): Checklist {
 
 const POLICY = {
   steps: [
-    { weight: 5, wait: '4m' },
+    { weight: 5, wait: '90s' },
     { weight: 100, wait: '1m' },
   ],
   firstHour: '40m',
