@@ -108,7 +108,7 @@ function watchHeld(state: DeploymentState, now: number): Proof | null {
       value: `${said}: none by ${new Date(missed[0].event.dueAtMs).toISOString()}; ${who} has the watch`,
       at,
     }
-  const isOver = now >= watch.event.firstHourEndsAtMs && openPrompt(state, now) === null
+  const isOver = state.stageEnteredAt.watch !== undefined && openPrompt(state, now) === null
   if (!isOver || answers.length === 0) return { ok: null, value: `${who} has the watch, ${said}`, at }
   return { ok: true, value: `${who} held the watch, ${said}`, at }
 }

@@ -71,6 +71,11 @@ function watched(): void {
   write({ type: 'stageEntered', stage: 'firstHour' })
 }
 
+function anHourLater(): void {
+  now += 60 * MINUTE_MS
+  write({ type: 'stageEntered', stage: 'watch' })
+}
+
 const ask = () => write({ type: 'presenceAsked', dueAtMs: now + 5 * MINUTE_MS })
 
 function activeMonitoring() {
@@ -88,7 +93,7 @@ describe('the watch', () => {
     now += MINUTE_MS
     await say('bo', 'present')
     expect(activeMonitoring().state).toBe('unknown')
-    now += 60 * MINUTE_MS
+    anHourLater()
     expect(activeMonitoring()).toMatchObject({
       state: 'passed',
       value: 'Bo held the watch, 1 of 1 prompts acknowledged',
@@ -155,7 +160,7 @@ describe('the watch', () => {
     expect(await refused(say('bo', 'present'))).toBe('not-on-watch')
     await say('cy', 'present')
     expect(await refused(say('bot', 'watch'))).toBe('bot')
-    now += 60 * MINUTE_MS
+    anHourLater()
     expect(activeMonitoring().value).toBe('Cy held the watch, 1 of 1 prompts acknowledged')
   })
 })

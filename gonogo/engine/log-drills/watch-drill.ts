@@ -13,6 +13,7 @@ async function watch(d: DrilledDeployment, answer: (d: DrilledDeployment) => Pro
     await answer(d)
     d.now += 15 * 60_000
   }
+  d.enter('watch')
 }
 
 const claimedBy = (d: DrilledDeployment): Decision => ({
