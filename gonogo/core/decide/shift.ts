@@ -4,6 +4,9 @@ import type { DeploymentState, StepRecord } from '../state.ts'
 import { promoteEffect, stepEffects } from '../strategies.ts'
 import { type Command, inOrder, record } from './command.ts'
 
+/** A hold may last for hours, and each look is a record. */
+const HELD_LOOK_MS = 30_000
+
 /** Step by step: make the weight true, watch it for its wait, then proceed, extend once, or hold for a person. */
 export function decideShift(state: DeploymentState, now: number): Command[] {
   const { steps } = state.opened.plan
@@ -42,8 +45,8 @@ function decideStep(state: DeploymentState, step: StepRecord, now: number): Comm
   }
   if (!state.hold)
     return [record({ type: 'held', reason: `step at ${step.weight} %: ${judged.event.sentence}` })]
-  // On hold there is all the time in the world: one look an interval.
-  const nextLook = judged.at + state.opened.policy.rollback.interval
+  // On hold there is all the time in the world. What changes meanwhile is recorded when it is seen.
+  const nextLook = judged.at + Math.max(state.opened.policy.rollback.interval, HELD_LOOK_MS)
   return now < nextLook ? [{ kind: 'wait', untilMs: nextLook }] : [{ kind: 'judge' }]
 }
 
