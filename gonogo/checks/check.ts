@@ -89,7 +89,8 @@ export type Timeline = {
   readonly watchStartedAtMs: number | null
   readonly watchEndsAtMs: number | null
   readonly rolledBack: boolean
-  readonly people: { readonly attested: readonly string[]; readonly voted: readonly string[] }
+  /** Who signed that they take part. */
+  readonly confirmed: readonly string[]
 }
 
 /** Evidence that cannot be read or used: the item comes out unknown with this message. */

@@ -1,3 +1,4 @@
+import { basename, extname } from 'node:path'
 import { type EvidenceFile, readEvidenceFile } from '#connectors/evidence-file/index.ts'
 import { readProvenance } from '#connectors/evidence-file/provenance.ts'
 import type { Provenance } from '#connectors/evidence-file/schema.ts'
@@ -27,12 +28,28 @@ export const fillNames = (text: string, ctx: CheckContext): string =>
     .replaceAll('{{commit}}', ctx.release.commit)
     .replaceAll('{{service}}', ctx.service.service)
 
+/** Larger evidence is named by its digest alone. */
+const MAX_KEPT_BYTES = 4 * 1024 * 1024
+const MEDIA_TYPES: Readonly<Record<string, string>> = {
+  '.json': 'application/json',
+  '.sarif': 'application/sarif+json',
+  '.xml': 'application/xml',
+}
+
+/** A file of evidence, kept so that whoever verifies the deployment can read what the check read. */
+export async function readAndKeep(ctx: CheckContext, path: string): Promise<EvidenceFile> {
+  const file = await readEvidenceFile(ctx.root, fillNames(path, ctx))
+  if (file.bytes <= MAX_KEPT_BYTES)
+    await ctx.keep(basename(file.path), MEDIA_TYPES[extname(file.path)] ?? 'text/plain', file.text)
+  return file
+}
+
 /** A file of evidence with what its sidecar says it is about. */
 export async function readReport(
   ctx: CheckContext,
   path: string,
 ): Promise<EvidenceFile & { readonly provenance: Provenance }> {
-  const file = await readEvidenceFile(ctx.root, fillNames(path, ctx))
+  const file = await readAndKeep(ctx, path)
   return { ...file, provenance: await readProvenance(ctx.root, file) }
 }
 

@@ -94,7 +94,7 @@ export function drillContext(folder: string, item: string): CheckContext {
       watchStartedAtMs: null,
       watchEndsAtMs: null,
       rolledBack: false,
-      people: { attested: [], voted: [] },
+      confirmed: [],
     },
     keep: async (name, mediaType, bytes) => ({
       name,

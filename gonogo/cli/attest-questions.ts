@@ -1,4 +1,5 @@
 import { createInterface } from 'node:readline/promises'
+import type { Blank } from '#core/checklist.ts'
 import { itemStatus } from '#core/items.ts'
 import { peopleFor } from '#core/people.ts'
 import { ROLES } from '#core/roles.ts'
@@ -9,10 +10,16 @@ export type Seen = {
   readonly text: string
   readonly value: string | undefined
   readonly link: string | undefined
+  readonly blanks: Readonly<Record<string, string>>
 }
 
 /** Asks what somebody saw, once and on a terminal only. Who signs is told what, as whom, and how much is still theirs. */
-export async function askSeen(state: DeploymentState, id: string, person: string): Promise<Seen> {
+export async function askSeen(
+  state: DeploymentState,
+  id: string,
+  person: string,
+  asked: readonly Blank[],
+): Promise<Seen> {
   if (!process.stdin.isTTY)
     throw new Refusal(
       'no-terminal',
@@ -30,9 +37,15 @@ export async function askSeen(state: DeploymentState, id: string, person: string
   try {
     const text = (await prompt.question(' What you saw › ')).trim()
     if (!text) throw new Refusal('nothing-said', 'nothing was said, so nothing is signed')
-    const value = (await prompt.question(' The value seen, where there is one › ')).trim()
+    const blanks: Record<string, string> = {}
+    for (const { key, label, unit } of asked) {
+      const said = (await prompt.question(` ${label}${unit ? `, ${unit}` : ''} › `)).trim()
+      if (said) blanks[key] = said
+    }
+    const isAsked = asked.length > 0
+    const value = isAsked ? '' : (await prompt.question(' The value seen, where there is one › ')).trim()
     const link = (await prompt.question(' Link › ')).trim()
-    return { text, value: value || undefined, link: link || undefined }
+    return { text, value: value || undefined, link: link || undefined, blanks }
   } finally {
     prompt.close()
   }

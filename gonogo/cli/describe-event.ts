@@ -1,17 +1,27 @@
 import { formatDuration } from '#core/duration.ts'
 import type { Numbers, Recorded } from '#core/events.ts'
+import { voidedVotes } from '#core/gates.ts'
 import type { DeploymentState } from '#core/state.ts'
 
 export type Line = {
   readonly word: string
   readonly text: string
   readonly tone: 'good' | 'bad' | 'calm' | 'person'
+  /** The line of a plain log, where that is another: words for glyphs, and what to do. */
+  readonly plain?: string
 }
 
-const line = (word: string, text: string, tone: Line['tone'] = 'calm'): Line => ({ word, text, tone })
+const line = (word: string, text: string, tone: Line['tone'] = 'calm', plain?: string): Line =>
+  plain === undefined ? { word, text, tone } : { word, text, tone, plain }
+
+const clock = (ms: number): string => `${new Date(ms).toISOString().slice(11, 19)}Z`
 
 /** One event in one line, with its numbers; null for what only machines read. */
-export function describeEvent({ event }: Recorded, state: DeploymentState): Line | null {
+export function describeEvent(
+  { event, at }: Recorded,
+  state: DeploymentState,
+  before: DeploymentState | null = null,
+): Line | null {
   const name = (id: string | null) => (id ? (state.opened.roster[id]?.name ?? id) : '')
   switch (event.type) {
     case 'opened':
@@ -20,12 +30,13 @@ export function describeEvent({ event }: Recorded, state: DeploymentState): Line
         `${event.service} ${event.stable?.version ?? 'nothing'}→${event.release.version} · ${event.environment} · ${event.strategy} · ${event.plan.items.length} items`,
       )
     case 'checkSettled':
-      return describeCheck(event, state)
+      return describeCheck(event, state, before ? voided(before, state, at) : '')
     case 'attested':
       return line(
         '☑',
         `${event.item} ${name(event.statement.person)} (${event.statement.role}): “${event.statement.text}”`,
         'person',
+        `${event.item} attested ${name(event.statement.person)} (${event.statement.role}): “${event.statement.text}”`,
       )
     case 'waived':
       return line(
@@ -54,10 +65,7 @@ export function describeEvent({ event }: Recorded, state: DeploymentState): Line
         ? line('done', `${event.key} · ${event.detail}`)
         : line('failed', `${event.key} · ${event.detail}`, 'bad')
     case 'stepStarted':
-      return line(
-        'step',
-        `${event.weight} % of traffic · watched until ${new Date(event.dueAtMs).toISOString().slice(11, 19)}Z`,
-      )
+      return line('step', `${event.weight} % of traffic · watched until ${clock(event.dueAtMs)}`)
     case 'stepExtended':
       return line('extend', event.reason, 'bad')
     case 'stepDecided':
@@ -78,6 +86,12 @@ export function describeEvent({ event }: Recorded, state: DeploymentState): Line
       return line('fault', `${event.criterion}: ${event.detail}`, 'bad')
     case 'watchStarted':
       return line('watch', `until ${new Date(event.endsAtMs).toISOString()}`)
+    case 'presenceAsked':
+      return line(
+        'present?',
+        `${state.watchHolder ? name(state.watchHolder) : 'nobody has the watch'}: answer by ${clock(event.dueAtMs)} with gonogo present`,
+        'person',
+      )
     case 'rollbackDecided':
       return line('ROLLBACK', `${event.criterion}: ${event.reason}`, 'bad')
     case 'rollbackCompleted':
@@ -85,6 +99,7 @@ export function describeEvent({ event }: Recorded, state: DeploymentState): Line
         'restored',
         `${event.restored} · traffic zero after ${event.trafficZeroAfterMs === null ? 'unknown' : formatDuration(event.trafficZeroAfterMs)} · ${event.failedRequests} failed requests`,
         event.restored === 'yes' ? 'good' : 'bad',
+        rollbackFacts(event, state),
       )
     case 'reportWritten':
       return line('report', `${event.name} ${event.digest.slice(7, 19)}…`)
@@ -100,14 +115,38 @@ export function describeEvent({ event }: Recorded, state: DeploymentState): Line
 function describeCheck(
   event: Extract<Recorded['event'], { type: 'checkSettled' }>,
   state: DeploymentState,
+  voids: string,
 ): Line | null {
   const record = state.items[event.item]
   const last = record?.before.at(-1)?.event
   if (last?.claimDigest === event.claimDigest) return null
-  const before = last?.verdict
-  const reopened = before === 'pass' && event.verdict !== 'pass' ? `↻ was pass, now ${event.verdict}: ` : ''
   const glyph = { pass: '✓', fail: '✗', unknown: '?' }[event.verdict]
-  return line(glyph, `${event.item} ${reopened}${event.summary}`, event.verdict === 'pass' ? 'calm' : 'bad')
+  const isReopened = last?.verdict === 'pass' && event.verdict !== 'pass'
+  const said = isReopened ? `was “${last.summary}”, now ${glyph} “${event.summary}”` : event.summary
+  return line(
+    isReopened ? '↻' : glyph,
+    `${event.item} ${said}${voids}`,
+    event.verdict === 'pass' && !voids ? 'calm' : 'bad',
+    `${event.item} ${isReopened ? 'reopened ' : ''}${event.verdict} ${said}${voids}${event.verdict === 'pass' ? '' : ` | do: gonogo check ${event.item}`}`,
+  )
+}
+
+/** The rollback in `key=value`, for whoever greps a log. */
+function rollbackFacts(
+  event: Extract<Recorded['event'], { type: 'rollbackCompleted' }>,
+  state: DeploymentState,
+): string {
+  const after = event.trafficZeroAfterMs === null ? 'unknown' : `${event.trafficZeroAfterMs / 1000}s`
+  const cause = state.rollback?.decided.event.reason ?? ''
+  return `rollback traffic=0% after=${after} failed=${event.failedRequests} restored=${event.restored} cause=${JSON.stringify(cause)}`
+}
+
+/** Whose votes a changed result has made void, by name. */
+function voided(before: DeploymentState, after: DeploymentState, at: number): string {
+  const names = voidedVotes(before, after, at).map(
+    ({ person, role }) => `${after.opened.roster[person ?? '']?.name ?? person} (${role})`,
+  )
+  return names.length > 0 ? ` · voids the GO of ${names.join(', ')}` : ''
 }
 
 export function describeNumbers(numbers: Numbers | null): string {

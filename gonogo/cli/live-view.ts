@@ -6,6 +6,7 @@ import type { Recorded } from '#core/events.ts'
 import type { DeploymentState } from '#core/state.ts'
 import type { Listener } from '#engine/listener.ts'
 import { weightInForce } from '#engine/sampler.ts'
+import { completedChunks } from './chunks.ts'
 import { describeEvent, type Line } from './describe-event.ts'
 import { nextLines } from './next-queue.ts'
 import { isPlainTerminal, type Output } from './output.ts'
@@ -23,6 +24,8 @@ export class LiveView implements Listener {
   readonly #timer: NodeJS.Timeout
   #state: DeploymentState | null = null
   #judgement: Judgement | null = null
+  #drawnLines = 0
+  #complete: ReadonlyMap<string, string> = new Map()
   #lastLineAt = Date.now()
   /** What keys do, as the footer's last line; null where there are none. */
   hint: (() => string) | null = null
@@ -34,22 +37,27 @@ export class LiveView implements Listener {
   }
 
   event(recorded: Recorded, state: DeploymentState): void {
+    const line = describeEvent(recorded, state, this.#state)
     this.#state = state
-    const line = describeEvent(recorded, state)
     if (line) this.#print(line, recorded.at, state.id)
+    this.#callChunks(state, recorded.at)
   }
 
-  /** Shows a deployment as it stands, before anything new happens in it. */
-  attach(state: DeploymentState): void {
+  /** Shows a deployment as it stands, before anything new happens in it; `since` tells what happened meanwhile. */
+  attach(state: DeploymentState, since: string | null): void {
     this.#state = state
-    const [next] = nextLines(state, Date.now(), 1)
-    const since = `${state.seq} entries so far, the last at ${new Date(state.lastAt).toISOString().slice(0, 19)}Z`
-    if (state.seq > 1)
-      this.#print(
-        { word: 'resume', text: `${state.stage} · ${since}${next ? ` · ${next}` : ''}`, tone: 'calm' },
-        Date.now(),
-        state.id,
-      )
+    this.#complete = completedChunks(state, Date.now())
+    if (since)
+      this.#print({ word: 'resume', text: `${state.stage} · ${since}`, tone: 'calm' }, Date.now(), state.id)
+  }
+
+  /** A section says once that it is complete, and again when it was reopened in between. */
+  #callChunks(state: DeploymentState, at: number): void {
+    const complete = completedChunks(state, at)
+    for (const [section, how] of complete)
+      if (!this.#complete.has(section))
+        this.#print({ word: 'complete', text: `${section} ${how}`, tone: 'good' }, at, state.id)
+    this.#complete = complete
   }
 
   started(what: { kind: string; id: string; atMs: number }): void {
@@ -81,8 +89,11 @@ export class LiveView implements Listener {
     const paint = { good: colours.green, bad: colours.red, person: colours.cyan, calm: (t: string) => t }[
       line.tone
     ]
-    const stamp = this.#isPlain ? `${time.slice(0, 19)}Z ${id}` : time.slice(11, 19)
-    this.#output.say(`${colours.dim(stamp)} ${paint(line.word.padEnd(8))} ${line.text}`)
+    if (this.#isPlain) {
+      this.#output.say(`${time.slice(0, 19)}Z ${id} ${line.plain ?? `${line.word} ${line.text}`}`)
+      return
+    }
+    this.#output.say(`${colours.dim(time.slice(11, 19))} ${paint(line.word.padEnd(8))} ${line.text}`)
     this.#draw()
   }
 
@@ -102,13 +113,18 @@ export class LiveView implements Listener {
     const width = process.stderr.columns ?? 80
     const hint = this.hint ? [` ${this.hint()}`] : []
     const lines = [...this.#footerLines(this.#state).slice(0, FOOTER_LINES - hint.length), ...hint]
+    // log-update 7.2 mends its last frame line by line, and loses lines when one comes in between.
+    if (lines.length !== this.#drawnLines) this.#footer.clear()
+    this.#drawnLines = lines.length
     this.#footer(lines.map((l) => clip(l, width - 1)).join('\n'))
   }
 
   #footerLines(state: DeploymentState): string[] {
     const { opened } = state
     const weight = weightInForce(state)
-    const head = `── ${opened.service} ${opened.stable?.version ?? 'nothing'}→${opened.release.version} · ${opened.environment} · ${stateWord(state, weight)} · ${this.#waiting()} ──`
+    const versions = `${opened.service} ${opened.stable?.version ?? 'nothing'}→${opened.release.version}`
+    const facts = [versions, opened.environment, stateWord(state, weight), this.#waiting(), onWatch(state)]
+    const head = `── ${facts.filter(Boolean).join(' · ')} ──`
     const running = [...this.#running].map(([name, since]) => `${name} ${formatDuration(Date.now() - since)}`)
     return [
       head,
@@ -152,7 +168,7 @@ export class LiveView implements Listener {
           : state.stage === 'watch'
             ? state.watch?.event.endsAtMs
             : undefined
-    if (!due) return state.stage
+    if (!due) return ''
     return `next ${formatDuration(Math.max(0, due - Date.now()))}`
   }
 }
@@ -172,6 +188,9 @@ const perTrigger = ({ perTrigger: parts }: Judgement): string =>
 
 const ruledOut = ({ largestRatioNotRuledOut: ratio }: Judgement): string =>
   ratio === null ? 'nothing ruled out yet' : `${ratio}× worse ruled out`
+
+const onWatch = ({ watchHolder, opened }: DeploymentState): string =>
+  watchHolder ? `watch ${opened.roster[watchHolder]?.name ?? watchHolder}` : 'nobody on watch'
 
 function stateWord(state: DeploymentState, weight: number): string {
   if (state.rollback) return 'ROLLING BACK'

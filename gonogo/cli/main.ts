@@ -73,4 +73,10 @@ function report(code: string, message: string, exit: number, argv: readonly stri
   return exit
 }
 
+/** Who reads along may stop reading (`gonogo plan | head`); what is under way goes on. */
+for (const stream of [process.stdout, process.stderr])
+  stream.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') throw error
+  })
+
 process.exitCode = await main(process.argv.slice(2))

@@ -176,6 +176,14 @@ export type Stage = (typeof STAGES)[number]
 export type ProvedBy = (typeof PROVED_BY)[number]
 export type Checklist = z.infer<typeof checklistSchema>
 
+/** The blanks that an item fills: its own, and those of the sections that name it. */
+export const blanksOf = (checklist: Checklist, id: string): Blank[] => [
+  ...itemsOf(checklist).flatMap(({ item }) => (item.id === id ? item.blanks : [])),
+  ...checklist.phases.flatMap(({ sections }) =>
+    sections.flatMap(({ blanks }) => blanks.filter(({ from }) => from === id)),
+  ),
+]
+
 /** Every item in document order, with the section and phase it stands in. */
 export function itemsOf(checklist: Checklist): { item: Item; section: Section; phase: Phase }[] {
   return checklist.phases.flatMap((phase) =>

@@ -3,6 +3,7 @@ import { gateView, itemsBefore } from './gates.ts'
 import { type ItemStatus, itemStatus } from './items.ts'
 import { digestOf } from './json.ts'
 import type { PlanItem } from './plan.ts'
+import { answerTo, missedPrompts, openPrompt, unaskedAnswers } from './presence.ts'
 import type { DeploymentState } from './state.ts'
 import { isGood } from './verdict.ts'
 
@@ -23,7 +24,7 @@ export function proveByDeployment(state: DeploymentState, item: PlanItem, now: n
     value: proof.value,
     claimDigest: digestOf(proof.value),
     at: proof.at,
-    waitsFor: proof.ok ? null : 'person',
+    waitsFor: !proof.ok && (item.proves === 'votes' || item.proves === 'watchHeld') ? 'person' : null,
   }
 }
 
@@ -68,7 +69,9 @@ const PROOFS: Readonly<
     const rolledBack = state.rollback?.decided
     if (step && !decision && rolledBack)
       return { ok: false, value: rolledBack.event.reason, at: rolledBack.at }
-    if (!step || !decision) return null
+    if (!step) return null
+    const until = `under way at ${step.weight} %, until ${new Date(step.dueAtMs).toISOString().slice(11, 19)}Z`
+    if (!decision) return { ok: null, value: until, at: null }
     const { event } = decision
     return {
       ok: event.decision === 'proceed',
@@ -76,17 +79,7 @@ const PROOFS: Readonly<
       at: decision.at,
     }
   },
-  watchHeld: (state) => {
-    const watched = state.decisions.filter((d) => d.event.statement.action === 'watch')
-    const present = state.decisions.filter(
-      (d) => d.event.statement.action === 'present' && d.event.statement.person === state.watchHolder,
-    )
-    if (watched.length === 0 || !state.watchHolder) return null
-    const name = state.opened.roster[state.watchHolder]?.name ?? state.watchHolder
-    const at = present.at(-1)?.at ?? null
-    if (present.length === 0) return { ok: null, value: `${name} holds the watch, not present yet`, at }
-    return { ok: true, value: `${name} held the watch, present ${present.length} times`, at }
-  },
+  watchHeld: (state, _item, now) => watchHeld(state, now),
   report: (state) => reported(state, 'report'),
   incident: (state) => reported(state, 'incident'),
   rollbackDecided: (state) => {
@@ -98,6 +91,28 @@ const PROOFS: Readonly<
   notified: (state) => effectProof(state, 'notify:completed'),
 }
 
+/** The watch was taken by a person, and each time it was asked, whoever held it answered in time. */
+function watchHeld(state: DeploymentState, now: number): Proof | null {
+  const { watch, prompts, watchHolder } = state
+  if (!watch || (prompts.length === 0 && !watchHolder)) return null
+  const who = watchHolder ? (state.opened.roster[watchHolder]?.name ?? watchHolder) : 'nobody'
+  const answers =
+    prompts.length > 0 ? prompts.flatMap((p) => answerTo(state, p) ?? []) : unaskedAnswers(state)
+  const at = answers.at(-1)?.at ?? null
+  const said =
+    prompts.length > 0 ? `${answers.length} of ${prompts.length} prompts acknowledged` : 'no prompt'
+  const missed = missedPrompts(state, now)
+  if (missed[0])
+    return {
+      ok: false,
+      value: `${said}: none by ${new Date(missed[0].event.dueAtMs).toISOString()}; ${who} has the watch`,
+      at,
+    }
+  const isOver = state.stageEnteredAt.watch !== undefined && openPrompt(state, now) === null
+  if (!isOver || answers.length === 0) return { ok: null, value: `${who} has the watch, ${said}`, at }
+  return { ok: true, value: `${who} held the watch, ${said}`, at }
+}
+
 function reported(state: DeploymentState, name: string): Proof | null {
   const report = state.reports[name]
   return report ? { ok: true, value: `${name} written, ${short(report.digest)}`, at: report.at } : null
@@ -107,7 +122,8 @@ function effectProof(state: DeploymentState, prefix: string): Proof | null {
   const found = Object.values(state.effects).filter((e) => e.key.startsWith(prefix) && e.settled)
   const settled = found.at(-1)?.settled
   if (!settled) return null
-  return { ok: found.every((e) => e.settled?.ok), value: settled.detail, at: settled.at }
+  const details = [...new Set(found.map((e) => e.settled?.detail ?? ''))]
+  return { ok: found.every((e) => e.settled?.ok), value: details.join(' · '), at: settled.at }
 }
 
 /** The step an item of 3.3.3 stands for: the first items for the first steps, the last one for the step at 100 %. */

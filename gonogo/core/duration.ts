@@ -15,6 +15,9 @@ export const durationSchema = z
   .regex(/^\d+(\.\d+)?(ms|s|m|h|d)$/, 'a duration such as 500ms, 90s, 15m, 24h or 7d')
   .transform((text) => parseDurationMs(text) ?? 0)
 
+/** A moment as people read it: immutable, to the second, with its zone. */
+export const utc = (ms: number): string => `${new Date(ms).toISOString().slice(0, 19).replace('T', ' ')} UTC`
+
 /** Shortest exact-enough wording: `14 s`, `2 min`, `1.5 h`, `3 d`. */
 export function formatDuration(ms: number): string {
   if (ms < 1000) return `${Math.round(ms)} ms`

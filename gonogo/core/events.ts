@@ -167,6 +167,8 @@ export type WatchStarted = {
   readonly firstHourEndsAtMs: number
   readonly endsAtMs: number
 }
+/** Are you there? Whoever holds the watch answers by a signed `present` that names this record. */
+export type PresenceAsked = { readonly type: 'presenceAsked'; readonly dueAtMs: number }
 export type RollbackDecided = {
   readonly type: 'rollbackDecided'
   readonly criterion: string
@@ -216,6 +218,7 @@ export type DeploymentEvent =
   | Released
   | FaultSeen
   | WatchStarted
+  | PresenceAsked
   | RollbackDecided
   | RollbackCompleted
   | SamplesSealed

@@ -1,4 +1,5 @@
 import type { DeploymentEvent, EffectIntended, EffectSettled, Opened, Recorded } from './events.ts'
+import { isHuman } from './people.ts'
 import { type DeploymentState, emptyItem, type ItemRecord, type StepRecord } from './state.ts'
 
 const KEPT_RESULTS = 20
@@ -28,6 +29,7 @@ export function openState(id: string, first: Recorded): DeploymentState {
     fault: null,
     watch: null,
     watchHolder: null,
+    prompts: [],
     rollback: null,
     reports: {},
     closed: null,
@@ -67,7 +69,7 @@ function change(state: DeploymentState, recorded: Recorded): Partial<DeploymentS
     case 'stageEntered':
       return { stage: event.stage, stageEnteredAt: { ...state.stageEnteredAt, [event.stage]: at } }
     case 'decided':
-      return { decisions: [...state.decisions, { ...recorded, event }], ...ofDecision(event) }
+      return { decisions: [...state.decisions, { ...recorded, event }], ...ofDecision(state, event) }
     case 'effectIntended':
     case 'effectSettled':
       return { effects: { ...state.effects, [event.key]: effectAfter(state, at, event) } }
@@ -99,6 +101,8 @@ function change(state: DeploymentState, recorded: Recorded): Partial<DeploymentS
       return { fault: state.fault ?? { ...recorded, event } }
     case 'watchStarted':
       return { watch: { ...recorded, event } }
+    case 'presenceAsked':
+      return { prompts: [...state.prompts, { ...recorded, event }] }
     case 'rollbackDecided':
       return { rollback: { decided: { ...recorded, event }, completed: null }, hold: null }
     case 'rollbackCompleted':
@@ -139,10 +143,13 @@ function effectAfter(state: DeploymentState, at: number, event: EffectIntended |
   return { ...before, settled: { at, ok, code, detail, lastRequestAtMs, failedRequests } }
 }
 
-function ofDecision(event: Extract<DeploymentEvent, { type: 'decided' }>): Partial<DeploymentState> {
+function ofDecision(
+  { opened }: DeploymentState,
+  event: Extract<DeploymentEvent, { type: 'decided' }>,
+): Partial<DeploymentState> {
   const { action, person } = event.statement
   if (action === 'pause') return { paused: true }
   if (action === 'resume') return { paused: false, hold: null }
-  if (action === 'watch') return { watchHolder: person }
+  if (action === 'watch' && isHuman(opened, person)) return { watchHolder: person }
   return {}
 }

@@ -75,6 +75,17 @@ export function gateView(state: DeploymentState, gate: PhaseId, now: number): Ga
   return { gate, evidenceRoot: root, blockers, votes, isOpen }
 }
 
+/** Votes that counted in one state of a deployment, and are void in a later one: the evidence is another. */
+export function voidedVotes(before: DeploymentState, after: DeploymentState, now: number) {
+  const gates = Object.keys(after.opened.plan.gates).filter((gate) => !after.gates[gate]) as PhaseId[]
+  return gates.flatMap((gate) => {
+    const cast = after.votes.some(({ event }) => event.statement.gate === gate)
+    const counted = cast ? gateView(before, gate, now).votes.filter((v) => v.state === 'GO') : []
+    const still = counted.length > 0 ? gateView(after, gate, now).votes : []
+    return counted.filter(({ seq }) => !still.some((v) => v.seq === seq && v.state === 'GO'))
+  })
+}
+
 type OneVote = { state: 'GO' | 'NO-GO' | 'void' | 'none'; person: string | null; seq: number | null }
 
 /** A role's vote: bound to plan, release and evidence; a NO-GO stands until the evidence is another; one person, one role. */

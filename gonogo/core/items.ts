@@ -36,8 +36,10 @@ export function itemStatus(state: DeploymentState, item: PlanItem, now: number):
   if (item.proof === 'deployment') {
     const proof = proveByDeployment(state, item, now)
     if (proof) return waived && proof.state !== 'passed' ? waived : proof
-    if (item.stage === 'shift' && state.rollback)
-      return open('notReached', 'not reached before the rollback', null)
+    if (item.proves === 'step')
+      return open('notReached', state.rollback ? 'not reached before the rollback' : 'not reached', null)
+    // Nobody is asked: the deployment itself comes to it, or has not said so yet.
+    if (!waived && isReached(state, item)) return open('unknown', 'not decided yet', null)
   }
   if (item.bound && record.check) return sensed(state, item, record, now, waived)
   const attested = item.bound || item.strict ? null : attestationStatus(state, item, record)

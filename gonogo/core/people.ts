@@ -1,6 +1,12 @@
 import type { Opened } from './events.ts'
 import type { Role } from './roles.ts'
 
+/** True for whoever stands in the roster and is no bot. */
+export function isHuman(opened: Pick<Opened, 'roster'>, person: string): boolean {
+  const entry = opened.roster[person]
+  return entry !== undefined && !entry.bot
+}
+
 /** True when a person may speak in a role: holds it or stands in for it, is no bot, and wrote none of the change. */
 export function isEntitled(opened: Pick<Opened, 'roster' | 'authors'>, person: string, role: Role): boolean {
   return whyNotEntitled(opened, person, role) === null

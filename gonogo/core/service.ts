@@ -4,6 +4,8 @@ import { metricsSettingsSchema } from './metrics-settings.ts'
 import { roleSchema } from './roles.ts'
 
 const percentSchema = z.number().min(0).max(100)
+/** A limit: nothing would ever be below 0 %. */
+const percentLimitSchema = z.number().gt(0).max(100)
 const positive = z.number().positive()
 
 const personSchema = z.strictObject({
@@ -78,7 +80,7 @@ const policySchema = z.strictObject({
     .strictObject({
       /** By evidence that may be looked at at any time, or by the checklist's thresholds read literally. */
       mode: z.enum(['sequential', 'literal']).default('sequential'),
-      errorRate: percentSchema.positive().default(5),
+      errorRate: percentLimitSchema.default(5),
       errorRatio: z.number().gt(1).default(2),
       p95Ms: positive.default(2000),
       p95Ratio: z.number().gt(1).default(3),
@@ -116,6 +118,10 @@ const policySchema = z.strictObject({
       message: 'needs mode: sequential; thresholds read literally are no evidence to proceed by',
     })
     .prefault({}),
+  /** Whoever holds the watch is asked this often in the first hour whether they are there, and answers in this time. */
+  presence: z
+    .strictObject({ every: durationSchema.default(900_000), within: durationSchema.default(300_000) })
+    .prefault({}),
   waivers: z.strictObject({ maxAge: durationSchema.default(30 * 86_400_000) }).prefault({}),
   /** How soon an item that failed or is unknown is looked at again while its stage is open. */
   retryEvery: durationSchema.default(60_000),
@@ -144,7 +150,7 @@ export const serviceSchema = z.strictObject({
       p50Ms: positive.default(200),
       p95Ms: positive.default(500),
       p99Ms: positive.default(2000),
-      errorRate: percentSchema.positive().default(0.1),
+      errorRate: percentLimitSchema.default(0.1),
     })
     .prefault({}),
   policy: policySchema.prefault({}),
@@ -152,7 +158,7 @@ export const serviceSchema = z.strictObject({
   traffic: z
     .strictObject({
       requestsPerSecond: positive,
-      errorRate: percentSchema.positive(),
+      errorRate: percentLimitSchema,
       /** Requests slower than the p95 limit. */
       slowShare: percentSchema.default(0.05),
     })

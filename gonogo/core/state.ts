@@ -8,6 +8,7 @@ import type {
   FaultSeen,
   FinalStatus,
   Opened,
+  PresenceAsked,
   Recorded,
   RollbackCompleted,
   RollbackDecided,
@@ -78,6 +79,8 @@ export type DeploymentState = {
   readonly fault: Recorded<FaultSeen> | null
   readonly watch: Recorded<WatchStarted> | null
   readonly watchHolder: string | null
+  /** Each time that the watch was asked whether it is kept. */
+  readonly prompts: readonly Recorded<PresenceAsked>[]
   readonly rollback: RollbackRecord | null
   readonly reports: Readonly<Record<string, { readonly at: number; readonly digest: string }>>
   readonly closed: { readonly at: number; readonly status: FinalStatus } | null

@@ -19,6 +19,8 @@ export const attestationSchema = z.strictObject({
   text: z.string().min(3),
   value: z.string().optional(),
   link: z.string().optional(),
+  /** Values for the document's blanks that this item fills, by the blank's key. */
+  blanks: z.record(z.string(), z.string().min(1)).optional(),
 })
 
 export const waiverSchema = z.strictObject({
@@ -50,16 +52,24 @@ export const ACTIONS = [
   'abort',
   'rollback',
   'proceed',
+  'confirm',
+  'approve',
   'watch',
   'present',
   'authorise',
+  'root-cause',
 ] as const
+
+/** What people say of a rollback when it is over; the log takes it after its end. */
+export const AFTERWARDS: readonly string[] = ['authorise', 'root-cause']
 
 export const decisionSchema = z.strictObject({
   ...common,
   kind: z.literal('decision'),
   action: z.enum(ACTIONS),
   reason: z.string(),
+  /** Number of the record that asked whether the watch is kept; what `present` answers. */
+  prompt: z.number().int().optional(),
 })
 
 /** What people sign: the canonical JSON of one of these. */

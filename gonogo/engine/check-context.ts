@@ -73,17 +73,8 @@ export function timelineOf(state: DeploymentState): Timeline {
     watchStartedAtMs: state.watch?.at ?? null,
     watchEndsAtMs: state.watch?.event.endsAtMs ?? null,
     rolledBack: state.rollback !== null,
-    people: {
-      // Who signed that they are present has confirmed, too.
-      attested: [
-        ...Object.values(state.items).flatMap((i) =>
-          i.attestation ? [i.attestation.event.statement.person] : [],
-        ),
-        ...state.decisions
-          .filter((d) => d.event.statement.action === 'present')
-          .map((d) => d.event.statement.person),
-      ],
-      voted: state.votes.map((v) => v.event.statement.person),
-    },
+    confirmed: state.decisions
+      .filter((d) => d.event.statement.action === 'confirm')
+      .map((d) => d.event.statement.person),
   }
 }

@@ -1,4 +1,5 @@
 import { CHECKS } from '#checks/registry.ts'
+import { itemsOf } from '#core/checklist.ts'
 import type { CheckSettled } from '#core/events.ts'
 import { fold, openState } from '#core/fold.ts'
 import { stageIndex } from '#core/items.ts'
@@ -26,6 +27,7 @@ export type CheckNow = {
 /** Runs checks against the world as it is, as a deployment of this release would, and records nothing. */
 export async function checkNow(request: CheckNow): Promise<CheckSettled[]> {
   const { workspace, environment, release } = request
+  refuseUnknown(workspace, request.items)
   const targets = await openAll(workspace)
   try {
     const world = await targets.get(environment)?.observe()
@@ -52,7 +54,7 @@ async function runOne(
   id: string,
 ): Promise<CheckSettled> {
   const check = CHECKS.get(id)
-  if (!check) throw new Refusal('no-check', `${id} has no automated proof; a person attests it`)
+  if (!check) throw new Error(`no check for ${id}`)
   const parts = {
     root: workspace.root,
     service: workspace.service,
@@ -70,11 +72,19 @@ async function runOne(
   )
 }
 
+/** Before anything is opened or asked. */
+function refuseUnknown({ checklist }: Workspace, items: readonly string[]): void {
+  const known = new Map(itemsOf(checklist).map(({ item }) => [item.id, item.proof.kind]))
+  for (const id of items) {
+    const kind = known.get(id)
+    if (!kind) throw new Refusal('unknown-item', `there is no item ${id} in ${checklist.name}`)
+    const how = kind === 'deployment' ? 'is proved by a deployment’s own log' : 'is attested by a person'
+    if (!CHECKS.has(id)) throw new Refusal('no-check', `${id} ${how}; no check proves it`)
+  }
+}
+
 function wanted(state: DeploymentState, items: readonly string[]): string[] {
   const { plan } = state.opened
-  for (const id of items)
-    if (!plan.items.some((item) => item.id === id))
-      throw new Refusal('unknown-item', `there is no item ${id} in ${plan.checklist.name}`)
   if (items.length > 0) return [...items]
   return plan.items
     .filter(

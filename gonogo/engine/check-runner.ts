@@ -1,4 +1,4 @@
-import type { Check, CheckContext, CheckResult } from '#checks/check.ts'
+import type { Check, CheckContext, CheckResult, EvidenceRef } from '#checks/check.ts'
 import { CheckProblem } from '#checks/check.ts'
 import { formatDuration } from '#core/duration.ts'
 import type { CheckSettled } from '#core/events.ts'
@@ -19,7 +19,13 @@ export async function runCheck(
   stop: AbortSignal,
 ): Promise<CheckSettled> {
   const started = performance.now()
-  const result = await settle(check, config, context, stop)
+  const kept: EvidenceRef[] = []
+  const keep: CheckContext['keep'] = async (...what) => {
+    const ref = await context.keep(...what)
+    kept.push(ref)
+    return ref
+  }
+  const result = await settle(check, config, { ...context, keep }, stop)
   const claimDigest = digestOf({ verdict: result.verdict, claim: result.claim })
   return {
     type: 'checkSettled',
@@ -30,12 +36,17 @@ export async function runCheck(
     claimDigest,
     source: redact(result.source),
     population: result.population ?? null,
-    evidence: result.evidence ?? [],
+    evidence: uniqueOf([...(result.evidence ?? []), ...kept]),
     blanks: result.blanks ?? {},
     durationMs: Math.round(performance.now() - started),
     evidenceAtMs: result.evidenceAtMs ?? null,
   }
 }
+
+/** What a check kept belongs to its result, whether it names it or not. */
+const uniqueOf = (refs: readonly EvidenceRef[]): EvidenceRef[] => [
+  ...new Map(refs.map((ref) => [`${ref.digest} ${ref.name}`, ref])).values(),
+]
 
 async function settle(
   check: Check,

@@ -9,6 +9,7 @@ import type { Json } from '#core/json.ts'
 import type { Verdict } from '#core/verdict.ts'
 import { runCheck } from './check-runner.ts'
 import { Refusal } from './exit-codes.ts'
+import { logDrillsOf, tryLogDrill } from './log-drills/try-log-drill.ts'
 import type { Workspace } from './workspace.ts'
 
 export type DrillResult = {
@@ -31,16 +32,21 @@ export async function drill(
   items: readonly string[],
   settled: (result: DrillResult) => void,
 ): Promise<DrillResult[]> {
+  const ofLog = logDrillsOf(workspace.checklist)
+  const known = [...DRILLS.map((d) => d.item), ...ofLog.map(([item]) => item)]
   for (const id of items)
-    if (!DRILLS.some((d) => d.item === id))
-      throw new Refusal(
-        'no-drill',
-        `${id} has no drill; items with one: ${DRILLS.map((d) => d.item).join(', ')}`,
-      )
-  const chosen = DRILLS.filter((d) => items.length === 0 || items.includes(d.item))
+    if (!known.includes(id))
+      throw new Refusal('no-drill', `${id} has no drill; items with one: ${known.sort().join(', ')}`)
+  const isChosen = (item: string) => items.length === 0 || items.includes(item)
+  const chosen = DRILLS.filter((d) => isChosen(d.item))
   const results: DrillResult[] = []
   for (const one of chosen)
     for (const result of await drillOne(workspace, one)) {
+      results.push(result)
+      settled(result)
+    }
+  for (const [item, one] of ofLog.filter(([item]) => isChosen(item)))
+    for await (const result of tryLogDrill(workspace.checklist, item, one)) {
       results.push(result)
       settled(result)
     }

@@ -2,10 +2,20 @@ import type { PhaseId } from '#core/checklist.ts'
 import type { DeploymentEvent } from '#core/events.ts'
 import { gateView } from '#core/gates.ts'
 import { appliesNow, waivableClaim } from '#core/items.ts'
-import { whyNotEntitled } from '#core/people.ts'
-import type { Role } from '#core/roles.ts'
+import { isEntitled, whyNotEntitled } from '#core/people.ts'
+import { openPrompt } from '#core/presence.ts'
+import { ROLES, type Role } from '#core/roles.ts'
 import { type DeploymentState, emptyItem } from '#core/state.ts'
-import type { Action, Attestation, Decision, Signed, Statement, Vote, Waiver } from '#core/statement.ts'
+import {
+  type Action,
+  AFTERWARDS,
+  type Attestation,
+  type Decision,
+  type Signed,
+  type Statement,
+  type Vote,
+  type Waiver,
+} from '#core/statement.ts'
 import { type Signer, signStatement, verifyStatement } from '#evidence/signatures.ts'
 import type { Store } from '#store/store.ts'
 import { EXIT, Refusal } from './exit-codes.ts'
@@ -20,7 +30,7 @@ export async function attest(
   store: Store,
   id: string,
   author: Author,
-  about: Pick<Attestation, 'item' | 'text' | 'value' | 'link'>,
+  about: Pick<Attestation, 'item' | 'text' | 'value' | 'link' | 'blanks'>,
   now: number,
 ) {
   const state = mustRead(store, id)
@@ -136,7 +146,7 @@ export async function vote(
   return append(store, id, now, { type: 'voted', ...(await sign(state, author, statement)) })
 }
 
-/** Pause, resume, abort, rollback, proceed, take the watch, say that one is present, authorise afterwards. */
+/** Pause, resume, abort, rollback, proceed, confirm, take the watch, say that one is present, authorise afterwards. */
 export async function decideBy(
   store: Store,
   id: string,
@@ -145,9 +155,25 @@ export async function decideBy(
   now: number,
 ) {
   const state = mustRead(store, id)
-  if (!state.opened.roster[author.person])
-    throw new Refusal('unknown-person', `${author.person} is not in the roster`)
-  if (about.action === 'proceed') refuseUnless(state, author.person, 'deployment-lead')
+  const entry = state.opened.roster[author.person]
+  if (!entry) throw new Refusal('unknown-person', `${author.person} is not in the roster`)
+  if (entry.bot && !STOPS.includes(about.action))
+    throw new Refusal(
+      'bot',
+      `${entry.name} is a bot; it may pause, abort and roll back, nothing else`,
+      EXIT.notGood,
+    )
+  if (about.action === 'proceed' || about.action === 'authorise')
+    refuseUnless(state, author.person, 'deployment-lead')
+  if (about.action === 'approve' && !holdsRole(state, author.person))
+    throw new Refusal('not-entitled', `${entry.name} wrote this change or holds no role in it`, EXIT.notGood)
+  if (AFTERWARDS.includes(about.action) && !state.rollback)
+    throw new Refusal(
+      'no-rollback',
+      `${id} was not rolled back; there is nothing to ${about.action}`,
+      EXIT.notGood,
+    )
+  const prompt = about.action === 'present' ? { prompt: promptFor(state, author.person, now) } : {}
   const statement: Decision = {
     gonogo: 1,
     kind: 'decision',
@@ -155,8 +181,32 @@ export async function decideBy(
     person: author.person,
     at: now,
     ...about,
+    ...prompt,
   }
   return append(store, id, now, { type: 'decided', ...(await sign(state, author, statement)) })
+}
+
+/** Stopping is safe, whoever asks for it. */
+const STOPS: readonly Action[] = ['pause', 'abort', 'rollback']
+
+const holdsRole = ({ opened }: DeploymentState, person: string): boolean =>
+  (Object.keys(ROLES) as Role[]).some((role) => isEntitled(opened, person, role))
+
+/** The record that asks whether the watch is kept; only who holds the watch answers it. */
+function promptFor(state: DeploymentState, person: string, now: number): number {
+  const { watchHolder, opened } = state
+  if (watchHolder !== person) {
+    const who = watchHolder ? (opened.roster[watchHolder]?.name ?? watchHolder) : 'nobody'
+    throw new Refusal(
+      'not-on-watch',
+      `${who} has the watch, and nobody is present for another; take it with: gonogo watch --as ${person}`,
+      EXIT.notGood,
+    )
+  }
+  const prompt = openPrompt(state, now)
+  if (!prompt)
+    throw new Refusal('not-asked', 'nobody asks at the moment; the next prompt will be shown', EXIT.notGood)
+  return prompt.seq
 }
 
 async function sign<S extends Statement>(
@@ -183,17 +233,23 @@ async function sign<S extends Statement>(
   return { statement, signature: signed.signature, key: verified.key, demo: entry?.demo ?? false }
 }
 
-/** Others append at the same time; a person's statement stands on its own, so it is simply put behind. */
+/**
+ * Others append at the same time; a person's statement stands on its own, so it is simply put behind. What is said of a
+ * rollback afterwards comes when the deployment is closed; nothing else does.
+ */
 function append(store: Store, id: string, at: number, event: DeploymentEvent): DeploymentState {
   const { type, ...data } = event
   for (let i = 0; i < MAX_CONFLICTS; i++) {
     const state = mustRead(store, id)
-    if (state.closed)
+    if (state.closed && !(state.rollback && isSaidAfterwards(event)))
       throw new Refusal('closed', `deployment ${id} is closed (${state.closed.status})`, EXIT.notGood)
     if (store.append(id, state.seq, null, [{ at, type, data }]).ok) return mustRead(store, id)
   }
   throw new Refusal('busy', `the log of ${id} is too busy; try again`, EXIT.environment)
 }
+
+const isSaidAfterwards = (event: DeploymentEvent): boolean =>
+  event.type === 'decided' && AFTERWARDS.includes(event.statement.action)
 
 function mustRead(store: Store, id: string): DeploymentState {
   const state = readState(store, id)

@@ -242,7 +242,7 @@ function nextWait(commands: readonly Command[], sampleAt: number): number {
   return commands.reduce((at, c) => (c.kind === 'wait' ? Math.min(at, c.untilMs) : at), sampleAt)
 }
 
-function judgementEvent(judgement: Judgement): AnalysisJudged {
+export function judgementEvent(judgement: Judgement): AnalysisJudged {
   return {
     type: 'analysisJudged',
     verdict: judgement.verdict,

@@ -111,7 +111,7 @@ test.runIf(process.platform === 'linux')(
           asked.press(`${text}\r`)
         }
         await answer('What you saw', 'ticket 42 is open')
-        await answer('The value seen', '')
+        await answer('Change ticket ›', 'CHG-42')
         await answer('Link', 'https://tickets.internal/42')
         await answer('y/N', last)
         return { code: await asked.ended, seen: asked.seen() }
@@ -121,6 +121,7 @@ test.runIf(process.platform === 'linux')(
     }
     const refused = await attest('')
     expect(refused.code).toBe(1)
+    expect(refused.seen).toMatch(/Sign “attest 1\.4\.1: .* as ada with SHA256:\S+\? y\/N/)
     expect(refused.seen).toMatch(/Attest 1\.4\.1 .* \(\d+ of \d+ yours\)/)
     expect(refused.seen).toContain('as Deployment lead, ada · not an author')
     expect((await attest('y')).code).toBe(0)
@@ -128,7 +129,11 @@ test.runIf(process.platform === 'linux')(
     const statement = openDeploymentOf(store, 'production')?.state.items['1.4.1']?.attestation?.event
       .statement
     store.close()
-    expect(statement).toMatchObject({ text: 'ticket 42 is open', link: 'https://tickets.internal/42' })
+    expect(statement).toMatchObject({
+      text: 'ticket 42 is open',
+      blanks: { 'change-ticket': 'CHG-42' },
+      link: 'https://tickets.internal/42',
+    })
   },
   30_000,
 )

@@ -9,12 +9,13 @@ import {
   rowsIn,
   snapshot,
 } from '#connectors/sqlite-database/index.ts'
+import { utc } from '#core/duration.ts'
 import { type CheckContext, CheckProblem, type CheckResult, defineCheck, fail, pass } from '../check.ts'
 import { commandsOn, databaseOf } from '../live/database-commands.ts'
 import { readingEvidence } from '../reading.ts'
 import { type BackupRecord, backupFile, digestOfFile } from './backup-record.ts'
 
-const GIB = 1024 ** 3
+const BYTES_PER_GB = 1e9
 const LIMIT_MS = 600_000
 
 const config = z.strictObject({
@@ -68,15 +69,14 @@ async function run(ctx: CheckContext, { folder, command }: Config): Promise<Chec
   )
   const text = JSON.stringify(record, null, 2)
   await writeFile(`${file}.json`, text)
-  const size = record.bytes / GIB
   return pass(
     `${rowsIn(read)} rows in ${read.tables.length} tables, ${record.bytes} bytes, read back and equal`,
     {
       ...rest,
       evidence: [await ctx.keep('backup.json', 'application/json', text)],
       blanks: {
-        'database-backup': `${record.digest.slice(0, 19)}… taken ${new Date(record.takenAtMs).toISOString()}`,
-        'backup-size': size < 0.001 ? size.toExponential(2) : size.toFixed(3),
+        'database-backup': `${record.digest} taken ${utc(record.takenAtMs)}`,
+        'backup-size': `${(record.bytes / BYTES_PER_GB).toFixed(6)} GB (${record.bytes} bytes)`,
         'backup-location': file,
       },
     },

@@ -1,8 +1,7 @@
 import { resolve } from 'node:path'
 import { z } from 'zod'
 import { type CheckContext, type CheckResult, defineCheck, pass, unknown } from '#checks/check.ts'
-import { fillNames, readingEvidence } from '#checks/reading.ts'
-import { readEvidenceFile } from '#connectors/evidence-file/index.ts'
+import { readAndKeep, readingEvidence } from '#checks/reading.ts'
 import { commitsBetween } from '#connectors/git/index.ts'
 import { readPullRequests } from '#connectors/github-reviews/index.ts'
 import { approvalsOf } from './review-approvals.ts'
@@ -34,7 +33,7 @@ export const check = defineCheck<Config>({
 })
 
 async function run(ctx: CheckContext, config: Config): Promise<CheckResult> {
-  const file = await readEvidenceFile(ctx.root, fillNames(config.reviews, ctx))
+  const file = await readAndKeep(ctx, config.reviews)
   const pulls = readPullRequests(file.text, file.path)
   const repository = { folder: resolve(ctx.root, ctx.service.repository), signal: ctx.signal }
   const from = ctx.stable?.commit ?? config.since ?? null

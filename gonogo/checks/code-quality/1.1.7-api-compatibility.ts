@@ -78,7 +78,10 @@ function judge(
     )
   const versions = versioned.length > 0 ? `, ${versioned.length} moved to a newer version prefix` : ''
   const commits = marked.length > 0 ? `; ${marked.length} commit(s) marked as breaking` : ''
-  return pass(`${changes.length} changes, ${breaking.length} breaking${versions}${commits}`, rest)
+  return pass(
+    `${changes.length} ${changes.length === 1 ? 'change' : 'changes'}, ${breaking.length} breaking${versions}${commits}`,
+    rest,
+  )
 }
 
 async function fromGit(ctx: CheckContext, stable: Release, path: string): Promise<Documents> {

@@ -31,14 +31,19 @@ export function judgeReviews(situation: ReviewSituation): CheckResult {
   if (short.length > 0) {
     const reasons = all.flatMap((one) => one.refused)
     const why = reasons.length > 0 ? ` (${reasons.join('; ')})` : ''
-    return fail(`${short.length} of ${total} commits lack ${needed} approval(s) of the last push${why}`, rest)
+    return fail(
+      `${short.length} of ${total} commits lack ${approvalsOf(needed)} of the last push${why}`,
+      rest,
+    )
   }
   if (unclear.length > 0) return unknown(all.flatMap((one) => one.unclear).join('; '), rest)
   return pass(
-    `${total} of ${total} commits in ${all.length} request(s) with at least ${needed} approval(s)`,
+    `${total} of ${total} commits in ${all.length} merged ${all.length === 1 ? 'request' : 'requests'} with at least ${approvalsOf(needed)}`,
     rest,
   )
 }
+
+const approvalsOf = (needed: number): string => `${needed} ${needed === 1 ? 'approval' : 'approvals'}`
 
 function sortCommits({ commits, requests, approvals, needed }: ReviewSituation): Sorted {
   const count = (pull: PullRequest, withUnclear: boolean): number => {

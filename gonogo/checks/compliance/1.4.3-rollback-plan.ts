@@ -8,8 +8,7 @@ import {
   pass,
   unknown,
 } from '#checks/check.ts'
-import { fillNames, mustBeFresh, readingEvidence } from '#checks/reading.ts'
-import { readEvidenceFile } from '#connectors/evidence-file/index.ts'
+import { fillNames, mustBeFresh, readAndKeep, readingEvidence } from '#checks/reading.ts'
 import { readJson } from '#connectors/evidence-file/structured-text.ts'
 import { ReadingProblem } from '#connectors/reading-problem.ts'
 import { durationSchema, formatDuration } from '#core/duration.ts'
@@ -68,7 +67,7 @@ async function run(ctx: CheckContext, config: Config): Promise<CheckResult> {
 
 async function readRehearsal(ctx: CheckContext, path: string): Promise<Rehearsal | null> {
   try {
-    const file = await readEvidenceFile(ctx.root, path)
+    const file = await readAndKeep(ctx, path)
     return readJson(file.text, rehearsalSchema, path, 'a record of a rehearsal')
   } catch (problem) {
     if (problem instanceof ReadingProblem && problem.code === 'missing') return null

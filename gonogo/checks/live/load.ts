@@ -28,7 +28,7 @@ export async function applyLoad(
   ctx: CheckContext,
   url: string,
   path: string,
-  token: string | undefined,
+  tokens: readonly string[],
   { rate, durationMs }: { readonly rate: number; readonly durationMs: number },
 ): Promise<Load> {
   const agent = new Agent({ connections: 64, pipelining: 1 })
@@ -36,7 +36,7 @@ export async function applyLoad(
   const failures: string[] = []
   const [started, total] = [performance.now(), Math.round((rate * durationMs) / 1000)]
   let [under, missed] = [0, 0]
-  const one = async (due: number) => {
+  const one = async (due: number, token: string | undefined) => {
     under++
     const problem = await ask(agent, new URL(path, url), token)
     if (problem !== null) failures.push(problem)
@@ -47,7 +47,7 @@ export async function applyLoad(
     const due = started + (i * 1000) / rate
     if (due > performance.now()) await wait(due - performance.now())
     if (under >= MOST_AT_ONCE) missed++
-    else void one(due)
+    else void one(due, tokens[i % tokens.length])
   }
   const elapsedMs = performance.now() - started
   while (under > 0) await wait(5)

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { utc } from '#core/duration.ts'
 import { type CheckContext, CheckProblem, type CheckResult, defineCheck, fail, pass } from '../check.ts'
 import { allReleaseInstances, stagingOf } from '../live/instances.ts'
 
@@ -28,7 +29,7 @@ async function run(ctx: CheckContext): Promise<CheckResult> {
     claim: { components, digest: ctx.release.digest, missing, ready: ready === instances.length },
     source: `the target of ${staging.name}`,
     population: `${ready} of ${instances.length} instances`,
-    blanks: { 'staging-time': new Date(startedAt).toISOString(), 'staging-environment': staging.name },
+    blanks: { 'staging-time': utc(startedAt), 'staging-environment': staging.name },
     evidenceAtMs: ctx.now(),
   }
   if (workload && workload.digest !== ctx.release.digest)

@@ -12,7 +12,8 @@ const runSchema = z.strictObject({ rate: z.number().positive().max(5000), durati
 
 const config = z.strictObject({
   path: z.string().startsWith('/'),
-  token: z.string().default('userToken'),
+  /** Whose load it is, as `access:` names them; several callers take turns, as users do under a limit for each. */
+  token: z.union([z.string(), z.array(z.string()).min(1)]).default('userToken'),
   /** The load that users will bring: requests a second. */
   load: runSchema,
   /** More than that, to see where it ends. */
@@ -38,13 +39,13 @@ async function run(ctx: CheckContext, { path, token: key, load, stress }: Config
   const [instance] = await releaseInstances(ctx, staging)
   if (stress.rate <= load.rate)
     throw new CheckProblem(`stress: ${stress.rate} requests a second is no more than load: ${load.rate}`)
-  const token = await staging.access(key)
-  await probe(ctx.signal, instance.url, path, { token })
-  const loaded = await applyLoad(ctx, instance.url, path, token, {
+  const tokens = await Promise.all([key].flat().map((one) => staging.access(one)))
+  await probe(ctx.signal, instance.url, path, tokens[0] ? { token: tokens[0] } : {})
+  const loaded = await applyLoad(ctx, instance.url, path, tokens, {
     rate: load.rate,
     durationMs: load.duration,
   })
-  const stressed = await applyLoad(ctx, instance.url, path, token, {
+  const stressed = await applyLoad(ctx, instance.url, path, tokens, {
     rate: stress.rate,
     durationMs: stress.duration,
   })

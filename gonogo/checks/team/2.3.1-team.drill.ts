@@ -18,20 +18,20 @@ const roster = (): Record<string, Entry> => ({
   bo: entry('Bo', { backupFor: ['security-lead', 'sre-on-call'] }),
 })
 
-const timeline = (attested: readonly string[], voted: readonly string[] = []) => ({
+const timeline = (confirmed: readonly string[]) => ({
   openedAtMs: 0,
   candidateDeployedAtMs: null,
   fullTrafficAtMs: null,
   watchStartedAtMs: null,
   watchEndsAtMs: null,
   rolledBack: false,
-  people: { attested, voted },
+  confirmed,
 })
 
 async function ground() {
   const context = {
     service: drillService({ people: roster() }),
-    timeline: timeline(['eli', 'sasha', 'rune'], ['dana']),
+    timeline: timeline(['eli', 'sasha', 'rune', 'dana']),
   }
   return { config: {}, context, ground: null }
 }
@@ -74,6 +74,11 @@ export const drill = defineDrill<null>({
       name: 'one who has not confirmed',
       expect: 'unknown',
       plant: async () => ({ context: { timeline: timeline(['dana', 'eli', 'sasha']) } }),
+    },
+    {
+      name: 'one whose backup has confirmed instead',
+      expect: 'unknown',
+      plant: async () => ({ context: { timeline: timeline(['dana', 'eli', 'sasha', 'bo']) } }),
     },
   ],
 })

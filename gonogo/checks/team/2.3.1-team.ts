@@ -10,10 +10,7 @@ const TEAM = [
   'sre-on-call',
 ] as const satisfies readonly Role[]
 
-const config = z.strictObject({
-  /** Where a person confirmed who signs nothing in this deployment: a link to their own message. */
-  confirmations: z.array(z.strictObject({ person: z.string(), link: z.url() })).default([]),
-})
+const config = z.strictObject({})
 
 type Config = z.infer<typeof config>
 type Named = readonly [id: string, person: Person]
@@ -28,20 +25,19 @@ export const check = defineCheck<Config>({
   title: 'Deployment team assembled',
   config,
   bound: () => true,
-  async run(ctx, config) {
+  async run(ctx) {
     const people = Object.entries(ctx.service.people).filter(([, person]) => !person.bot)
     const seats = TEAM.map((role) => ({
       role,
       holders: people.filter(([, person]) => person.roles.includes(role)),
       backups: people.filter(([, person]) => person.backupFor.includes(role)),
     }))
-    return judge(ctx, config, seats)
+    return judge(ctx, seats)
   },
 })
 
-function judge(ctx: CheckContext, config: Config, seats: readonly Seat[]): CheckResult {
-  const { attested, voted } = ctx.timeline.people
-  const confirmed = new Set([...attested, ...voted, ...config.confirmations.map(({ person }) => person)])
+function judge(ctx: CheckContext, seats: readonly Seat[]): CheckResult {
+  const confirmed = new Set(ctx.timeline.confirmed)
   const holders = seats.flatMap((seat) => seat.holders)
   const waiting = [...new Set(holders.filter(([id]) => !confirmed.has(id)).map(([, person]) => person.name))]
   const rest = {
@@ -50,7 +46,7 @@ function judge(ctx: CheckContext, config: Config, seats: readonly Seat[]): Check
       holders: idsOf(holders),
       backups: idsOf(backups),
     })),
-    source: 'people in the service file; signed statements in this deployment’s log',
+    source: 'people in the service file; signed confirmations in this deployment’s log',
     population: `${holders.length - waiting.length} of ${holders.length} confirmed`,
     blanks: blanksOf(seats, waiting.length === 0),
   }
@@ -58,7 +54,7 @@ function judge(ctx: CheckContext, config: Config, seats: readonly Seat[]): Check
   if (problems.length > 0) return fail(problems.join('; '), rest)
   if (waiting.length > 0)
     return unknown(
-      `not confirmed by ${waiting.join(', ')}; each signs a statement, or is named under confirmations`,
+      `not confirmed by ${waiting.join(', ')}; each signs for themselves: gonogo confirm --as YOU`,
       rest,
     )
   const names = seats.map(({ role, holders: [first] }) => `${ROLES[role]} ${first?.[1].name}`)

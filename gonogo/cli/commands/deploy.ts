@@ -3,21 +3,20 @@ import { closeSync, mkdirSync, openSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { Command } from 'commander'
-import { formatDuration } from '#core/duration.ts'
 import type { DeploymentState } from '#core/state.ts'
 import { systemClock } from '#engine/clock.ts'
-import { type Deployed, deploy } from '#engine/deploy.ts'
+import { deploy } from '#engine/deploy.ts'
 import { EXIT } from '#engine/exit-codes.ts'
 import { readState } from '#engine/journal.ts'
 import { deploymentFolder, openLog, type Workspace } from '#engine/workspace.ts'
 import { action } from '../command.ts'
+import { deploymentJson, exitSummary } from '../exit-summary.ts'
 import { interrupted } from '../interrupted.ts'
 import { LiveKeys } from '../live-keys.ts'
 import { LiveView } from '../live-view.ts'
 import { loadReleaseOf, loadWorkspace } from '../load.ts'
-import { nextLines } from '../next-queue.ts'
 import { DEFAULT_KEY, signerFor } from '../signer.ts'
-import { countStates } from './status.ts'
+import { markSeen, sinceYouLeft } from '../since-left.ts'
 
 type Options = { readonly environment: string; readonly as?: string; readonly key: string }
 
@@ -49,13 +48,14 @@ export function registerDeploy(root: Command): void {
         listener: view,
         opened: (id) => {
           const state = readState(store, id)
-          if (state) view.attach(state)
+          if (state) view.attach(state, sinceYouLeft(workspace.root, store, state, Date.now()))
           keys.listen(id)
         },
         stop: AbortSignal.any([interrupted(), keys.detached]),
       })
       keys.close()
       view.close()
+      markSeen(workspace.root, deployed.state)
       if (!deployed.state.closed && keys.detached.aborted) {
         const text = goOnInBackground(workspace, deployed.state, globals.file)
         output.result(text, deploymentJson(deployed))
@@ -87,53 +87,3 @@ function goOnInBackground(workspace: Workspace, { id, opened }: DeploymentState,
 }
 
 const ENTRY = fileURLToPath(new URL('../gonogo.mjs', import.meta.url))
-
-/** One deployment for machines: the shape that the demo prints, too. */
-export function deploymentJson({ state, report, bundle }: Deployed) {
-  const { rollback } = state
-  return {
-    deployment: state.id,
-    release: state.opened.release.version,
-    status: state.closed?.status ?? 'under-way',
-    durationMs: (state.closed?.at ?? state.lastAt) - state.openedAt,
-    items: countStates(state, state.closed?.at ?? state.lastAt),
-    rollback: rollback
-      ? {
-          criterion: rollback.decided.event.criterion,
-          detectedAfterMs: rollback.decided.event.detectedAfterMs,
-          trafficZeroAfterMs: rollback.completed?.event.trafficZeroAfterMs ?? null,
-          failedRequests: rollback.completed?.event.failedRequests ?? null,
-        }
-      : null,
-    report,
-    bundle,
-  }
-}
-
-/** Status, from → to, why, harm, what is open and whose, report and bundle. */
-export function exitSummary(deployed: Deployed): string {
-  const { state } = deployed
-  const { opened } = state
-  const lines = [
-    `${opened.service} ${opened.stable?.version ?? 'nothing'}→${opened.release.version} · ${opened.environment} · ${(state.closed?.status ?? 'under way').toUpperCase()} · ${formatDuration((state.closed?.at ?? state.lastAt) - state.openedAt)}`,
-    ...why(state),
-  ]
-  if (!state.closed)
-    lines.push(
-      ...nextLines(state, state.lastAt, 6),
-      `goes on from where it is with: gonogo deploy ${opened.release.version}`,
-    )
-  if (deployed.report) lines.push(`report  ${deployed.report}`)
-  if (deployed.bundle) lines.push(`bundle  ${deployed.bundle}`, `verify  gonogo verify ${deployed.bundle}`)
-  return lines.join('\n')
-}
-
-function why(state: DeploymentState): string[] {
-  const { rollback } = state
-  if (!rollback) return []
-  const done = rollback.completed?.event
-  const harm = done
-    ? `${done.failedRequests} failed requests · traffic zero after ${done.trafficZeroAfterMs === null ? 'unknown' : formatDuration(done.trafficZeroAfterMs)} · restored ${done.restored}`
-    : 'not completed'
-  return [`why     ${rollback.decided.event.reason}`, `harm    ${harm}`]
-}

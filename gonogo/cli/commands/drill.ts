@@ -1,5 +1,6 @@
 import type { Command } from 'commander'
 import { type DrillResult, drill } from '#engine/drill.ts'
+import { rememberDrills } from '#engine/drill-record.ts'
 import { EXIT } from '#engine/exit-codes.ts'
 import { action } from '../command.ts'
 import { loadWorkspace } from '../load.ts'
@@ -13,6 +14,7 @@ export function registerDrill(root: Command): void {
   action(command, async (_options, items, globals, output) => {
     const workspace = loadWorkspace(globals.file)
     const results = await drill(workspace, items, (result) => output.say(drillLine(result)))
+    rememberDrills(workspace.root, results, Date.now())
     const red = results.filter((r) => r.ok).length
     const fooled = results.filter((r) => !r.ok)
     const text = [

@@ -1,46 +1,24 @@
-import { createInterface } from 'node:readline/promises'
 import type { Command } from 'commander'
-import type { PhaseId } from '#core/checklist.ts'
+import { blanksOf, type PhaseId } from '#core/checklist.ts'
 import { parseDurationMs } from '#core/duration.ts'
 import { ROLES, type Role } from '#core/roles.ts'
-import type { DeploymentState } from '#core/state.ts'
-import type { Action } from '#core/statement.ts'
-import { EXIT, Refusal } from '#engine/exit-codes.ts'
-import { type Author, attest, decideBy, vote, waive } from '#engine/people-events.ts'
+import { Refusal } from '#engine/exit-codes.ts'
+import { attest, vote, waive } from '#engine/people-events.ts'
 import { openLog } from '#engine/workspace.ts'
 import { askSeen, type Seen } from '../attest-questions.ts'
 import { action } from '../command.ts'
 import { loadWorkspace } from '../load.ts'
-import type { Output } from '../output.ts'
-import { DEFAULT_KEY, signerFor } from '../signer.ts'
+import { registerDecisions } from './decisions.ts'
+import { speak, speaker, type Who } from './speak.ts'
 import { pick } from './status.ts'
-
-type Who = { as?: string; key?: string; deployment?: string; yes?: boolean }
 
 /** The verbs by which people speak: each signs a statement that names this deployment. */
 export function registerPeople(root: Command): void {
   registerAttest(root)
   registerVote(root)
   registerWaive(root)
-  const decisions: readonly [Action, string][] = [
-    ['pause', 'stop before the next change; the criteria stay armed'],
-    ['resume', 'go on after a pause or a hold'],
-    ['abort', 'end the deployment; what was changed is rolled back'],
-    ['rollback', 'go back now'],
-    ['proceed', 'skip the rest of the current wait'],
-    ['watch', 'take the watch'],
-    ['present', 'say that you are watching'],
-    ['authorise', 'record the authorisation of a rollback that somebody started'],
-  ]
-  for (const [name, description] of decisions) registerDecision(root, name, description)
+  registerDecisions(root)
 }
-
-const speaker = (command: Command): Command =>
-  command
-    .requiredOption('--as <person>', 'your id in the roster')
-    .option('--key <file>', 'your SSH key (public file when the agent or a hardware key signs)', DEFAULT_KEY)
-    .option('--deployment <id>', 'the deployment; the newest without one')
-    .option('--yes', 'sign without being asked')
 
 function registerAttest(root: Command): void {
   const command = speaker(root.command('attest'))
@@ -49,36 +27,53 @@ function registerAttest(root: Command): void {
     .option('--text <text>', 'what you saw, in your words; asked for on a terminal')
     .option('--value <value>', 'the value seen')
     .option('--link <url>', 'where it can be seen')
+    .option('--blank <key=value...>', 'a blank of the document that this item fills, by its key')
     .addHelpText(
       'after',
       '\nExample: gonogo attest 2.3.2 --as bo --text "on-call answered in #cd-241" --link https://chat.example/cd-241',
     )
-  action<Who & Partial<Seen>>(command, async (options, [item = ''], globals, output) => {
+  type Given = Who & Partial<Omit<Seen, 'blanks'>> & { readonly blank?: readonly string[] }
+  action<Given>(command, async (options, [item = ''], globals, output) => {
     const { text, value, link } = options
     const seen: Seen = text
-      ? { text, value, link }
-      : await askSeen(stateFor(globals.file, options), item, options.as ?? '')
+      ? { text, value, link, blanks: givenBlanks(globals.file, item, options.blank ?? []) }
+      : await ask(globals.file, options, item)
     return speak(options, globals.file, output, `attest ${item}: “${seen.text}”`, (store, id, author) =>
       attest(store, id, author, { item, ...withoutUndefined(seen) }, Date.now()),
     )
   })
 }
 
-/** The deployment that is spoken about, read once. */
-function stateFor(file: string, { deployment }: Who): DeploymentState {
+async function ask(file: string, { deployment, as = '' }: Who, item: string): Promise<Seen> {
   const workspace = loadWorkspace(file)
   const store = openLog(workspace.root)
   try {
-    return pick(store, workspace, deployment)
+    return await askSeen(pick(store, workspace, deployment), item, as, blanksOf(workspace.checklist, item))
   } finally {
     store.close()
   }
 }
 
-const withoutUndefined = ({ text, value, link }: Seen) => ({
+/** `key=value` pairs; each key is one of the item's. */
+function givenBlanks(file: string, item: string, pairs: readonly string[]): Record<string, string> {
+  const keys = blanksOf(loadWorkspace(file).checklist, item).map((blank) => blank.key)
+  return Object.fromEntries(
+    pairs.map((pair) => {
+      const [, key = '', value = ''] = /^([^=]+)=(.+)$/.exec(pair) ?? []
+      if (keys.includes(key)) return [key, value]
+      throw new Refusal(
+        'unknown-blank',
+        `--blank ${pair}: ${item} fills ${keys.length > 0 ? keys.join(', ') : 'no blank'}; give KEY=VALUE`,
+      )
+    }),
+  )
+}
+
+const withoutUndefined = ({ text, value, link, blanks }: Seen) => ({
   text,
   ...(value ? { value } : {}),
   ...(link ? { link } : {}),
+  ...(Object.keys(blanks).length > 0 ? { blanks } : {}),
 })
 
 function registerVote(root: Command): void {
@@ -138,48 +133,6 @@ function registerWaive(root: Command): void {
       )
     },
   )
-}
-
-function registerDecision(root: Command, name: Action, description: string): void {
-  const command = speaker(root.command(name))
-    .description(description)
-    .option('--reason <text>', 'why', name)
-    .addHelpText('after', `\nExample: gonogo ${name} --as ada --reason "…"`)
-  action<Who & { reason: string }>(command, async (options, _args, globals, output) =>
-    speak(options, globals.file, output, `${name}: ${options.reason}`, (store, id, author) =>
-      decideBy(store, id, author, { action: name, reason: options.reason }, Date.now()),
-    ),
-  )
-}
-
-type Speak = (store: ReturnType<typeof openLog>, id: string, author: Author) => Promise<unknown>
-
-async function speak(who: Who, file: string, output: Output, what: string, work: Speak): Promise<number> {
-  const workspace = loadWorkspace(file)
-  const store = openLog(workspace.root)
-  try {
-    const state = pick(store, workspace, who.deployment)
-    const person = who.as ?? ''
-    if (!who.yes && !(await agreed(`Sign “${what}” for ${state.id} as ${person}? y/N › `))) {
-      output.say('nothing signed')
-      return EXIT.notGood
-    }
-    await work(store, state.id, { person, signer: signerFor(who.key ?? DEFAULT_KEY) })
-    output.result(`signed: ${what}`, { deployment: state.id, signed: what, by: person })
-    return EXIT.good
-  } finally {
-    store.close()
-  }
-}
-
-/** Asks once, on a terminal only: no default, no answer means no. */
-async function agreed(question: string): Promise<boolean> {
-  if (!process.stdin.isTTY)
-    throw new Refusal('no-terminal', 'a signature is asked for on a terminal; give --yes where there is none')
-  const prompt = createInterface({ input: process.stdin, output: process.stderr })
-  const answer = await prompt.question(question)
-  prompt.close()
-  return answer.trim().toLowerCase() === 'y'
 }
 
 function roleOf(text: string): Role {

@@ -1,8 +1,11 @@
 import type { Command } from 'commander'
+import { formatDuration } from '#core/duration.ts'
+import type { CheckSettled, Recorded } from '#core/events.ts'
 import { gateView } from '#core/gates.ts'
 import { itemStatus } from '#core/items.ts'
 import type { DeploymentState } from '#core/state.ts'
 import { ITEM_STATES, type ItemState } from '#core/verdict.ts'
+import { readDrills } from '#engine/drill-record.ts'
 import { EXIT, Refusal } from '#engine/exit-codes.ts'
 import { readState } from '#engine/journal.ts'
 import { openLog, type Workspace } from '#engine/workspace.ts'
@@ -11,6 +14,7 @@ import { action } from '../command.ts'
 import { GLYPHS } from '../glyphs.ts'
 import { loadWorkspace } from '../load.ts'
 import { nextLines } from '../next-queue.ts'
+import { markSeen, sinceYouLeft } from '../since-left.ts'
 
 export function registerStatus(root: Command): void {
   const command = root
@@ -24,7 +28,15 @@ export function registerStatus(root: Command): void {
     const store = openLog(workspace.root)
     const state = pick(store, workspace, id)
     const now = Date.now()
-    output.result(statusText(state, now, options.items ?? false), statusJson(state, now))
+    const since = output.json ? null : sinceYouLeft(workspace.root, store, state, now)
+    output.result(
+      [
+        ...(since ? [since] : []),
+        statusText(state, now, options.items ? readDrills(workspace.root) : null),
+      ].join('\n'),
+      statusJson(state, now),
+    )
+    if (!output.json) markSeen(workspace.root, state)
     store.close()
     return state.closed && state.closed.status !== 'success' ? EXIT.notGood : EXIT.good
   })
@@ -69,7 +81,11 @@ export function statusJson(state: DeploymentState, now: number) {
   }
 }
 
-function statusText(state: DeploymentState, now: number, withItems: boolean): string {
+function statusText(
+  state: DeploymentState,
+  now: number,
+  drills: ReturnType<typeof readDrills> | null,
+): string {
   const { opened } = state
   const counts = countStates(state, now)
   const word =
@@ -82,12 +98,28 @@ function statusText(state: DeploymentState, now: number, withItems: boolean): st
     ...Object.keys(opened.plan.gates).map((gate) => gateLine(state, gate, now)),
     ...(state.closed ? [] : nextLines(state, now, 6)),
   ]
-  if (withItems)
+  if (drills)
     for (const item of opened.plan.items) {
       const status = itemStatus(state, item, now)
       lines.push(`${GLYPHS[status.state].glyph} ${item.id.padEnd(8)} ${item.title} · ${status.value}`)
+      const check = state.items[item.id]?.check
+      if (check && status.state !== 'attested' && status.state !== 'notApplicable')
+        lines.push(`           ${trust(check, drills[item.id], now)}`)
     }
   return lines.join('\n')
+}
+
+/** What is automatic is trusted by its source, its age, and when it was last seen to turn red. */
+function trust(
+  check: Recorded<CheckSettled>,
+  drilled: { at: number; red: boolean } | undefined,
+  now: number,
+) {
+  const age = `${formatDuration(Math.max(0, now - (check.event.evidenceAtMs ?? check.at)))} old`
+  const drill = !drilled
+    ? 'not drilled here'
+    : `drill ${drilled.red ? 'red' : 'FOOLED'} ${formatDuration(Math.max(0, now - drilled.at))} ago`
+  return [check.event.source, age, drill].join(' · ')
 }
 
 function gateLine(state: DeploymentState, gate: string, now: number): string {

@@ -3,8 +3,10 @@ import { gateView } from '#core/gates.ts'
 import { itemStatus } from '#core/items.ts'
 import { peopleFor } from '#core/people.ts'
 import type { PlanItem } from '#core/plan.ts'
+import { openPrompt } from '#core/presence.ts'
 import type { Role } from '#core/roles.ts'
 import type { DeploymentState } from '#core/state.ts'
+import type { Action } from '#core/statement.ts'
 import { Refusal } from '#engine/exit-codes.ts'
 import { readState } from '#engine/journal.ts'
 import { type Author, attest, decideBy, vote, waive } from '#engine/people-events.ts'
@@ -12,7 +14,6 @@ import type { Signer } from '#evidence/signatures.ts'
 import type { Store } from '#store/store.ts'
 
 const LOOK_EVERY_MS = 150
-const PRESENT_EVERY_MS = 5000
 const TEAM = ['deployment-lead', 'engineering-lead', 'security-lead', 'sre-on-call'] as const
 const WAIVER_MS = 14 * 86_400_000
 /** Checks that this machine may be unable to run; the cast accepts that by signature. A failure is never waived. */
@@ -20,6 +21,28 @@ const WAIVED_WHEN_UNKNOWN = new Map([
   ['1.2.2', 'follows from 1.1.5, whose registry offers no audit here'],
   ['1.1.5', 'the package registry offers no audit here; the lockfile was read by hand'],
 ])
+
+/** What a person writes into the blanks of items that no check proves here. */
+const BLANKS: Readonly<Record<string, readonly string[]>> = {
+  '1.2.1': ['security-tool', 'security-scan-id'],
+  '1.3.1': ['cluster', 'namespace'],
+  '1.4.1': ['change-ticket'],
+  '2.2.7': ['primary-dashboard'],
+  '2.3.2': ['communication-channel'],
+  '2.4.5': ['alert-channels'],
+}
+const ANSWERS: Readonly<Record<string, string>> = {
+  cluster: 'none: processes on this machine',
+  'communication-channel': '#engineering',
+}
+
+/** The demo has no tracker, scanner or dashboard, and its people say so. */
+function blanksFor(item: string, environment: string): { blanks?: Record<string, string> } {
+  const keys = BLANKS[item]
+  if (!keys) return {}
+  const answer = (key: string) => (key === 'namespace' ? environment : (ANSWERS[key] ?? 'none in the demo'))
+  return { blanks: Object.fromEntries(keys.map((key) => [key, answer(key)])) }
+}
 
 /**
  * The demo's people. They answer what the deployment asks of them, each with a key of their own made for the demo, and
@@ -31,14 +54,13 @@ export function startCast(
   signers: ReadonlyMap<string, Signer>,
 ): () => void {
   let isBusy = false
-  let presentAt = 0
   const timer = setInterval(async () => {
     const current = id()
     if (isBusy || !current) return
     isBusy = true
     try {
       const state = readState(store, current)
-      if (state && !state.closed) presentAt = await answer(store, state, signers, presentAt)
+      if (state && !state.closed) await answer(store, state, signers)
     } catch (error) {
       // What somebody else changed meanwhile is looked at anew next time.
       if (!(error instanceof Refusal)) throw error
@@ -53,42 +75,31 @@ async function answer(
   store: Store,
   state: DeploymentState,
   signers: ReadonlyMap<string, Signer>,
-  presentAt: number,
-): Promise<number> {
+): Promise<void> {
   const now = Date.now()
   const author = (role: Role) => authorFor(state, role, signers)
   for (const item of state.opened.plan.items) await answerItem(store, state, item, author, now)
   for (const gate of Object.keys(state.opened.plan.gates) as PhaseId[])
     await voteOn(store, state, gate, author, now)
-  await confirmTeam(store, state, author, now)
+  await sayOnce(store, state, author, now)
   const monitor = author('sre-on-call')
-  if (!monitor || !state.watch) return presentAt
-  if (!state.watchHolder)
-    await decideBy(store, state.id, monitor, { action: 'watch', reason: 'takes the watch (demo cast)' }, now)
-  if (now - presentAt < PRESENT_EVERY_MS || state.stageEnteredAt.documentation !== undefined) return presentAt
-  await decideBy(
-    store,
-    state.id,
-    monitor,
-    { action: 'present', reason: 'watching the dashboard (demo cast)' },
-    now,
-  )
-  return now
+  if (!monitor || !state.watch) return
+  const say = (action: Action, reason: string) => decideBy(store, state.id, monitor, { action, reason }, now)
+  if (!state.watchHolder) await say('watch', 'takes the watch (demo cast)')
+  else if (openPrompt(state, now)) await say('present', 'watching the dashboard (demo cast)')
 }
 
-/** Each of the team says once that they take part, as 2.3.1 wants it of them. */
-async function confirmTeam(
-  store: Store,
-  state: DeploymentState,
-  author: AuthorOf,
-  now: number,
-): Promise<void> {
-  for (const role of TEAM) {
+/** The team confirms, as 2.3.1 wants it of each; who approves without a vote does that, as the sign-off block asks. */
+async function sayOnce(store: Store, state: DeploymentState, author: AuthorOf, now: number): Promise<void> {
+  const said = (action: Action, person: string) =>
+    state.decisions.some((d) => d.event.statement.action === action && d.event.statement.person === person)
+  const say = async (action: Action, role: Role, reason: string) => {
     const someone = author(role)
-    const hasConfirmed = state.decisions.some((d) => d.event.statement.person === someone?.person)
-    if (someone && !hasConfirmed)
-      await decideBy(store, state.id, someone, { action: 'present', reason: 'takes part (demo cast)' }, now)
+    if (!someone || said(action, someone.person)) return
+    await decideBy(store, state.id, someone, { action, reason: `${reason} (demo cast)` }, now)
   }
+  for (const role of TEAM) await say('confirm', role, 'takes part')
+  if (state.stage === 'prechecks') await say('approve', 'engineering-manager', 'approves the deployment')
 }
 
 type AuthorOf = (role: Role) => Author | null
@@ -105,7 +116,8 @@ async function answerItem(
   if (status.state !== 'unknown' || !someone) return
   if (status.waitsFor === 'person' && item.proof === 'attestation') {
     const text = `${item.title}: looked at for ${state.opened.release.version}, in order (demo cast)`
-    await attest(store, state.id, someone, { item: item.id, text, value: undefined, link: undefined }, now)
+    const blanks = blanksFor(item.id, state.opened.environment)
+    await attest(store, state.id, someone, { item: item.id, text, ...blanks }, now)
   }
   const reason = WAIVED_WHEN_UNKNOWN.get(item.id)
   if (reason && item.bound && status.at !== null)

@@ -10,7 +10,7 @@ import type { Signer } from '#evidence/signatures.ts'
 import type { Store } from '#store/store.ts'
 import type { OpenTarget } from '#targets/open-target.ts'
 import { lockFolder } from '#targets/processes/supervisor/instance-lock.ts'
-import { deploymentJson, exitSummary } from '../commands/deploy.ts'
+import { deploymentJson, exitSummary } from '../exit-summary.ts'
 import { LiveView } from '../live-view.ts'
 import { loadReleaseOf, loadWorkspace } from '../load.ts'
 import type { Output } from '../output.ts'
@@ -19,7 +19,7 @@ import { rehearse, startStable } from './environments.ts'
 import { prepareDemo, STABLE } from './prepare-demo.ts'
 
 /** Nobody may be there to answer what the cast cannot; then the demo says what is open, and ends. */
-const DEPLOYMENT_LIMIT_MS = 240_000
+const DEPLOYMENT_LIMIT_MS = 600_000
 const EXPECTED = { '1.2.3': 'success', '1.2.4': 'rolled-back' } as const
 
 export type DemoResult = {

@@ -20,14 +20,31 @@ export function issueWords(issue: Issue, value: unknown): string {
     case 'invalid_key':
       return `no such key: ${issue.issues.map((inner) => issueWords(inner, issue.path.at(-1))).join('; ')}`
     case 'invalid_union':
-      return `fits none of what is allowed here: ${issue.errors
-        .flatMap((branch) => branch.slice(0, 1))
-        .map((inner) => inner.message)
-        .join(', or ')}`
+      return unionWords(issue.errors, value)
     default:
       return issue.message
   }
 }
+
+/** What is wrong by the way that comes nearest: the one that knows most of the keys and misses least. */
+function unionWords(branches: readonly (readonly Issue[])[], value: unknown): string {
+  const strange = (branch: readonly Issue[]) =>
+    branch.reduce((sum, issue) => sum + (issue.code === 'unrecognized_keys' ? issue.keys.length : 0), 0)
+  const cost = (branch: readonly Issue[]) => strange(branch) * 100 + branch.length
+  const least = Math.min(...branches.map(cost))
+  const ways = branches.filter((branch) => cost(branch) === least).map(([issue]) => wayWords(issue, value))
+  return [...new Set(ways)].join(', or ')
+}
+
+function wayWords(issue: Issue | undefined, value: unknown): string {
+  if (!issue) return 'fits none of what is allowed here'
+  if (issue.code === 'unrecognized_keys') return `no such key: ${issue.keys.join(', ')}`
+  const place = issue.path.map(String).join('.')
+  return `${place ? `${place} ` : ''}${issueWords(issue, at(value, issue.path))}`
+}
+
+const at = (value: unknown, path: readonly PropertyKey[]): unknown =>
+  path.reduce<unknown>((here, key) => (here as Record<PropertyKey, unknown> | undefined)?.[key], value)
 
 function oneOfWords(allowed: readonly string[], value: unknown): string {
   const hint = allowed.length > 1 ? didYouMean(String(value), allowed) : ''

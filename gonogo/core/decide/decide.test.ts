@@ -12,6 +12,8 @@ type World = {
   effect?: (key: string, effect: Effect) => { ok: boolean; code?: string }
   check?: (item: string) => 'pass' | 'fail' | 'unknown'
   verdict?: (d: SmallDeployment) => AnalysisJudged['verdict']
+  /** False: nobody answers who keeps the watch. */
+  isWatched?: boolean
 }
 
 const arm = { requests: 100, errors: 0, errorRatio: 0, p95Ms: [0, 10] as const }
@@ -49,7 +51,11 @@ function play(d: SmallDeployment, world: World = {}, turns = 500): string[] {
 }
 
 function obey(d: SmallDeployment, command: Command, world: World, done: string[]): void {
-  if (command.kind === 'record') d.add(command.event, 0)
+  if (command.kind === 'record') {
+    d.add(command.event, 0)
+    if (command.event.type === 'presenceAsked' && world.isWatched !== false)
+      d.decided('bo', 'watch').decided('bo', 'present', d.state.prompts.at(-1)?.seq)
+  }
   if (command.kind === 'run') d.checked(command.item, world.check?.(command.item) ?? 'pass')
   if (command.kind === 'judge') d.add(judged(d, world.verdict?.(d) ?? 'proceed'))
   if (command.kind === 'effect') {
@@ -88,20 +94,7 @@ function toFirstStep(d: SmallDeployment): void {
 
 function finish(d: SmallDeployment, world: World = {}): string[] {
   const done = play(d, world)
-  const decision = (action: 'watch' | 'present') =>
-    ({
-      gonogo: 1,
-      kind: 'decision',
-      deployment: 'd-small',
-      person: 'bo',
-      at: d.now,
-      action,
-      reason: 'here',
-    }) as const
   if (d.state.closed) return done
-  for (const action of ['watch', 'present'] as const)
-    d.add({ type: 'decided', statement: decision(action), signature: '', key: '', demo: false })
-  done.push(...play(d, world))
   d.voted('watch', 'bo', 'sre-on-call')
   return [...done, ...play(d, world)]
 }
@@ -128,6 +121,16 @@ describe('decide', () => {
       'cleanup',
     ])
     expect(d.state.closed?.status).toBe('success')
+  })
+
+  it('asks in the first hour who keeps the watch, and stays open where nobody answers', () => {
+    const d = voted()
+    play(d, { isWatched: false })
+    d.voted('watch', 'bo', 'sre-on-call')
+    play(d, { isWatched: false })
+    const since = d.state.watch?.at ?? 0
+    expect(d.state.prompts.map(({ at }) => at - since)).toEqual([0])
+    expect(d.state.closed).toBeNull()
   })
 
   it.each([

@@ -1,6 +1,7 @@
 import type { PhaseId, Stage } from '../checklist.ts'
 import type { FinalStatus } from '../events.ts'
 import { gateView } from '../gates.ts'
+import { nextPromptAt } from '../presence.ts'
 import { type DeploymentState, isProductionChanged } from '../state.ts'
 import { deployEffects, type Keyed } from '../strategies.ts'
 import { checkCommands, isComplete, isMeasured } from './checks.ts'
@@ -55,7 +56,13 @@ const STAGES: Readonly<Record<Stage, (state: DeploymentState, now: number) => re
       }),
     ]
   },
-  firstHour: (state, now) => watchUntil(state, state.watch?.event.firstHourEndsAtMs ?? now, 'watch', now),
+  firstHour: (state, now) => {
+    const askAt = nextPromptAt(state) ?? Number.POSITIVE_INFINITY
+    if (askAt <= now)
+      return [record({ type: 'presenceAsked', dueAtMs: now + state.opened.policy.presence.within })]
+    const next = watchUntil(state, state.watch?.event.firstHourEndsAtMs ?? now, 'watch', now)
+    return Number.isFinite(askAt) ? [...next, { kind: 'wait', untilMs: askAt }] : next
+  },
   watch: (state, now) => watchUntil(state, state.watch?.event.endsAtMs ?? now, 'documentation', now),
   documentation: (state, now) => {
     const told = insistently(state, documentationEffects(state), now)

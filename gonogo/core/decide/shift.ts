@@ -4,6 +4,9 @@ import type { DeploymentState, StepRecord } from '../state.ts'
 import { promoteEffect, stepEffects } from '../strategies.ts'
 import { type Command, inOrder, record } from './command.ts'
 
+/** A hold may last for hours, and each look is a record. */
+const HELD_LOOK_MS = 30_000
+
 /** Step by step: make the weight true, watch it for its wait, then proceed, extend once, or hold for a person. */
 export function decideShift(state: DeploymentState, now: number): Command[] {
   const { steps } = state.opened.plan
@@ -43,12 +46,13 @@ function decideStep(state: DeploymentState, step: StepRecord, now: number): Comm
   }
   if (!state.hold)
     return [record({ type: 'held', reason: `step at ${step.weight} %: ${judged.event.sentence}` })]
-  return nextLook(state, judged.at, now)
+  // On hold there is all the time in the world. What changes meanwhile is recorded when it is seen.
+  return nextLook(state, judged.at, now, HELD_LOOK_MS)
 }
 
 /** One look an interval: in between there is nothing new to judge. */
-function nextLook(state: DeploymentState, lookedAt: number, now: number): Command[] {
-  const untilMs = lookedAt + state.opened.policy.rollback.interval
+function nextLook(state: DeploymentState, lookedAt: number, now: number, atLeastMs = 0): Command[] {
+  const untilMs = lookedAt + Math.max(state.opened.policy.rollback.interval, atLeastMs)
   return now < untilMs ? [{ kind: 'wait', untilMs }] : [{ kind: 'judge' }]
 }
 

@@ -9,6 +9,7 @@ import type { Release } from '../release.ts'
 import type { Role } from '../roles.ts'
 import { type Service, serviceSchema } from '../service.ts'
 import type { DeploymentState } from '../state.ts'
+import type { Action } from '../statement.ts'
 
 /** A checklist of one item a stage, as small as one can be; it shows that another checklist than the default loads. */
 export const smallChecklist: Checklist = checklistSchema.parse({
@@ -195,6 +196,20 @@ export class SmallDeployment {
       evidenceRoot: gateView(this.state, gate, this.now).evidenceRoot,
     } as const
     return this.add({ type: 'voted', statement, signature: '', key: '', demo: false })
+  }
+
+  decided(person: string, action: Action, prompt?: number): this {
+    const statement = {
+      gonogo: 1,
+      kind: 'decision',
+      deployment: 'd-small',
+      person,
+      at: this.now,
+      action,
+      reason: 'here',
+      ...(prompt === undefined ? {} : { prompt }),
+    } as const
+    return this.add({ type: 'decided', statement, signature: '', key: '', demo: false })
   }
 
   #recorded(event: DeploymentEvent): Recorded {

@@ -26,6 +26,7 @@ export const queriesPart = ({ queries }: ReportModel): Block[] => [
   ...queries.flatMap((q): Block[] => [
     paragraph({ strong: q.title }, ` (${q.language})`),
     { kind: 'code', text: q.text },
+    ...(q.note ? [small(q.note)] : []),
   ]),
 ]
 

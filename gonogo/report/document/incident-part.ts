@@ -14,7 +14,10 @@ export function incidentPart({ incident, subject }: ReportModel): Block[] {
         { label: 'Cause', value: [{ strong: incident.criterion }, `: ${incident.cause}`] },
         {
           label: 'Root cause',
-          value: recorded(incident.rootCause, 'for a person to write; the log knows the trigger only'),
+          value: recorded(
+            incident.rootCause,
+            'the log knows the trigger only; a person signs it with gonogo root-cause',
+          ),
         },
         { label: 'Decided', value: [{ at: incident.decidedAt }, ` by ${incident.decidedBy}`] },
         { label: 'Authorised afterwards', value: authorised(incident) },

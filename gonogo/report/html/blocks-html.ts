@@ -54,7 +54,7 @@ const RENDERERS: Renderers = {
   'page-break': () => markup`<div class="page-break"></div>`,
 }
 
-const SHORT = 12
+const SHORT = 16
 
 /** A number is not parted from its unit. */
 function cellHtml(cell: Line, head: string, isFirst: boolean): Markup {

@@ -11,7 +11,8 @@ body{background:none}
 main{max-width:none;padding:0}
 h2{margin-top:1.75rem}
 .summary{zoom:.9}.summary h2{margin:1rem 0 .375rem;padding-top:.5rem;font-size:1.125rem}.summary th,.summary td,.summary .facts>div{padding-top:.2rem;padding-bottom:.2rem}.summary .measures{margin:.75rem 0}.summary figure{margin:.75rem 0}
-h2,h3,h4,.facts-title,caption{break-after:avoid}
+h2,h3,h4,.facts-title,caption,p:has(+pre){break-after:avoid}
+pre+.small{break-before:avoid}
 .item,tr,.facts>div,.measures,figure,.banner,pre{break-inside:avoid}
 thead{display:table-header-group}
 .summary table:last-child{break-inside:avoid}

@@ -1,4 +1,4 @@
-import type { Blank, Item, Section } from '#core/checklist.ts'
+import { type Blank, blanksOf, type Item, type Section } from '#core/checklist.ts'
 import type { ReportInput } from '../report-input.ts'
 import { statusOf } from './item-entries.ts'
 import { fromLog } from './log-blanks.ts'
@@ -34,7 +34,7 @@ export const headerBlanks = (input: ReportInput): BlankEntry[] =>
 function blankEntry(input: ReportInput, blank: Blank, items: readonly string[], place: string): BlankEntry {
   const asked = blank.from ? [blank.from, ...items] : items
   const value =
-    byCheck(input, blank.key, asked) ?? byPerson(input, blank.from) ?? fromLog(input, blank.key, place)
+    byCheck(input, blank.key, asked) ?? byPerson(input, blank.key, asked) ?? fromLog(input, blank.key, place)
   return {
     key: blank.key,
     label: blank.label,
@@ -51,10 +51,15 @@ function byCheck({ state }: ReportInput, key: string, items: readonly string[]):
   return null
 }
 
-function byPerson(input: ReportInput, item: string | undefined): string | null {
-  if (!item || statusOf(input, item).state !== 'attested') return null
-  const signed = input.state.items[item]?.attestation?.event.statement
-  return signed ? (signed.value ?? signed.text) : null
+/** The blank by its name; the value seen, where the item fills one blank only. */
+function byPerson(input: ReportInput, key: string, items: readonly string[]): string | null {
+  for (const id of items) {
+    if (statusOf(input, id).state !== 'attested') continue
+    const signed = input.state.items[id]?.attestation?.event.statement
+    const value = signed?.blanks?.[key] ?? (blanksOf(input.checklist, id).length === 1 ? signed?.value : null)
+    if (value) return value
+  }
+  return null
 }
 
 function whyEmpty(input: ReportInput, item: string | undefined): string | null {
@@ -62,6 +67,7 @@ function whyEmpty(input: ReportInput, item: string | undefined): string | null {
   const { state, value } = statusOf(input, item)
   if (state === 'notApplicable') return `${item} is not applicable: ${value}`
   if (state === 'notReached') return `${item} was not reached`
+  if (state === 'attested') return `who attested ${item} gave no such value`
   return `${item} recorded no such value`
 }
 

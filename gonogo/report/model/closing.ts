@@ -1,3 +1,4 @@
+import { isEntitled } from '#core/people.ts'
 import type { Role } from '#core/roles.ts'
 import { ROLES } from '#core/roles.ts'
 import type { ReportInput } from '../report-input.ts'
@@ -68,22 +69,22 @@ function byItem(input: ReportInput, key: string): { met: Met; actual: string } {
   return { met, actual: `${item}: ${status.value}` }
 }
 
-/** A role's standing vote at the gate; where the gate does not ask the role, its last attestation before that. */
+/** A role's standing vote at the gate; where the gate does not ask the role, what it signed by `gonogo approve`. */
 function signOff(input: ReportInput, role: Role, gate: 'execution' | 'watch'): SignOffEntry {
   const vote = gateVotes(input, gate).find((v) => v.roleId === role && v.counts)
   if (vote) return { role: ROLES[role], vote: vote.vote, by: vote.by }
-  const attested = Object.values(input.state.items)
-    .flatMap((record) => (record.attestation?.event.statement.role === role ? [record.attestation] : []))
-    .filter((a) => gate === 'watch' || a.at <= (input.state.gates.execution?.at ?? 0))
-    .sort((a, b) => a.at - b.at)
-    .at(-1)
+  const { decisions, gates, opened } = input.state
+  const before = gates[gate]?.at ?? Number.POSITIVE_INFINITY
+  const approved = isAsked(input, role, gate)
+    ? undefined
+    : decisions.findLast(
+        ({ at, event: { statement } }) =>
+          statement.action === 'approve' && at <= before && isEntitled(opened, statement.person, role),
+      )
   return {
     role: ROLES[role],
-    vote: null,
-    by: null,
-    ...(attested && !isAsked(input, role, gate)
-      ? { vote: `attested ${attested.event.item}`, by: signatureEntry(input.state, attested.event) }
-      : {}),
+    vote: approved ? 'approved' : null,
+    by: approved ? signatureEntry(input.state, approved.event) : null,
   }
 }
 

@@ -1,3 +1,4 @@
+import type { Action } from '#core/statement.ts'
 import type { ReportInput } from '../report-input.ts'
 import { duration, iso } from '../wording.ts'
 import { minutesToRestore } from './rollback-times.ts'
@@ -15,7 +16,7 @@ export type IncidentEntry = {
   readonly authorisedBy: string | null
   readonly criterion: string
   readonly cause: string
-  /** A person's words in R7; the log knows the trigger, not the root. */
+  /** A person's signed words; the log knows the trigger, not the root. */
   readonly rootCause: string | null
   readonly canary: ArmWords
   readonly baseline: ArmWords | null
@@ -35,16 +36,19 @@ export function incidentOf(input: ReportInput): IncidentEntry | null {
   const rollback = state.rollback
   if (!rollback) return null
   const { decided, completed } = rollback
-  const authorised = state.decisions.find((d) => d.event.statement.action === 'authorise')
+  const said = (action: Action) =>
+    state.decisions.findLast((d) => d.event.statement.action === action)?.event.statement
+  const authorised = said('authorise')
+  const rootCause = said('root-cause')
   const first = state.steps[0]?.startedAt ?? null
   const zeroMs = completed?.event.trafficZeroAfterMs ?? null
   return {
     decidedAt: iso(decided.at),
     decidedBy: decided.event.by ? nameOf(state, decided.event.by) : AUTOMATIC,
-    authorisedBy: authorised ? nameOf(state, authorised.event.statement.person) : null,
+    authorisedBy: authorised ? nameOf(state, authorised.person) : null,
     criterion: decided.event.criterion,
     cause: decided.event.reason,
-    rootCause: state.items.R7?.attestation?.event.statement.text ?? null,
+    rootCause: rootCause ? `${rootCause.reason} (${nameOf(state, rootCause.person)})` : null,
     canary: armWords(decided.event.numbers?.canary ?? null),
     baseline: decided.event.numbers?.baseline ? armWords(decided.event.numbers.baseline) : null,
     detectedAfter: decided.event.detectedAfterMs === null ? null : duration(decided.event.detectedAfterMs),

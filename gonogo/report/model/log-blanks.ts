@@ -53,7 +53,9 @@ const FILLS: Readonly<Record<string, Fill>> = {
   decision: (input, item) => {
     const decided = stepAt(input, item)
     if (!decided) return null
-    return `${decided.decision === 'proceed' ? 'Proceed' : 'Rollback'}, ${decided.by ? nameOf(input.state, decided.by) : 'by the analysis'}`
+    const isLast = stepOf(input.state, item) === input.state.opened.plan.steps.length - 1
+    const [good, bad] = isLast ? ['Success', 'Rollback initiated'] : ['Proceed', 'Rollback']
+    return `${decided.decision === 'proceed' ? good : bad}, ${decided.by ? nameOf(input.state, decided.by) : 'by the analysis'}`
   },
   'validation-passed': (input, section) =>
     !allReached(input, section) ? null : allGood(input, section) ? 'Yes' : 'No',

@@ -12,7 +12,13 @@ export type RunbookEntry = {
   readonly done: string
 }
 
-export type QueryEntry = { readonly title: string; readonly language: string; readonly text: string }
+export type QueryEntry = {
+  readonly title: string
+  readonly language: string
+  readonly text: string
+  /** Why it was not asked here; null where it was, or could be. */
+  readonly note: string | null
+}
 
 /** What stands for each numbered command in a deployment's log: items, and the effects whose keys begin so. */
 const DONE_BY: Readonly<
@@ -47,8 +53,20 @@ export const queryEntries = (input: ReportInput): QueryEntry[] =>
   input.checklist.appendices.queries.map(({ title, language, text }) => ({
     title,
     language,
-    text: fillAll(input, text),
+    ...queryText(input, language, text),
   }))
+
+/** A query that this deployment did not ask is printed as the document has it, and says what stood for it. */
+function queryText(input: ReportInput, language: string, text: string) {
+  if (language === 'promql' && !namesOf(input).selector) {
+    const whole = text.replace(/\{\s*\{\{selector\}\}\s*\}/g, '').replace(/\{\{selector\}\},\s*/g, '')
+    const here = 'the router’s own counters of each version stood for it; add the labels of your workload'
+    return { text: fillAll(input, whole), note: `not asked in this deployment: ${here}` }
+  }
+  if (language === 'shell' && targetOf(input) !== 'kubernetes')
+    return { text: fillAll(input, text), note: `for a cluster; here ${targetOf(input)} run: gonogo status` }
+  return { text: fillAll(input, text), note: null }
+}
 
 /** A name that nobody gave is said to be missing, in brackets that no shell runs by mistake. */
 const fillAll = (input: ReportInput, text: string): string =>

@@ -48,6 +48,7 @@ const SENTENCES: Sentences = {
   faultSeen: (e) => `Fault ${e.criterion}: ${e.detail}`,
   watchStarted: (e) =>
     `The watch began; the first hour ends ${utc(iso(e.firstHourEndsAtMs))}, the watch ${utc(iso(e.endsAtMs))}.`,
+  presenceAsked: (e) => `Whoever has the watch was asked to answer by ${utc(iso(e.dueAtMs))}.`,
   rollbackDecided: (e, s) =>
     `Rollback decided by ${e.by ? nameOf(s, e.by) : `criterion ${e.criterion}`}: ${e.reason}`,
   rollbackCompleted: (e) =>

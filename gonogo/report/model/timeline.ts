@@ -64,6 +64,9 @@ function topicOf(event: DeploymentEvent): string | null {
 }
 
 function resultOf(event: DeploymentEvent): string {
+  // What is not known yet counts on in its words: the same words are one line, whatever their numbers.
+  if (event.type === 'checkSettled' && event.verdict === 'unknown')
+    return `unknown ${event.summary.replace(/\d[\d.,]*( (ms|s|min|h|d)\b)?/g, '#')}`
   if (event.type === 'checkSettled') return `${event.verdict} ${event.claimDigest}`
   if (event.type === 'analysisJudged') return `${event.verdict} ${event.step} ${event.trigger}`
   return ''

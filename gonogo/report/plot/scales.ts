@@ -1,4 +1,5 @@
 import { type ScaleContinuousNumeric, scaleLinear, scaleLog, scaleUtc } from 'd3-scale'
+import { thousands } from '../wording.ts'
 import type { PlotData } from './plot-data.ts'
 
 type YScale = ScaleContinuousNumeric<number, number>
@@ -64,7 +65,7 @@ const logarithmic = (
   unit: string,
 ): Y => ({
   scale: scaleLog(domain, [height, 0]).clamp(true),
-  ticks: ticks.map((at) => ({ at, text: `${at >= 1000 ? `${at / 1000}k` : at} ${unit}` })),
+  ticks: ticks.map((at) => ({ at, text: `${thousands(at)} ${unit}` })),
 })
 
 const SECOND_MS = 1000
