@@ -55,23 +55,3 @@ it('a ratio is ruled out only together with every larger one, so that trying man
   expect(smallestRuledOut(bets(true, true, false))).toBe(-1)
   expect(smallestRuledOut(bets(true, true))).toBe(0)
 })
-
-it('a slowness that is not proven yet keeps it from proceeding, though its errors are ruled out', () => {
-  const steady =
-    (ms: number) =>
-    (i: number): Second => ({
-      canary: { requests: 5, ms },
-      baseline: { requests: 95, errors: i % 10 === 0 ? 1 : 0 },
-    })
-  const good = watched(policy, 880, steady(100))
-  expect(judge(policy, good.state).verdict).toBe('proceed')
-  for (let second = 0, last = good; second < 60; second++) {
-    last = watched(policy, 1, steady(700), last)
-    const judgement = judge(policy, last.state)
-    if (judgement.verdict === 'rollback') return
-    if (judgement.evidence < 20) continue
-    expect(judgement.ruledOut).toMatchObject({ ratio: true, errorRate: true, latencyP95: true })
-    expect(judgement.verdict).toBe('hold')
-  }
-  expect.unreachable('the slowness was never proven')
-})
