@@ -64,6 +64,8 @@ async function startControlPlane(): Promise<void> {
     '--authorization-mode=Node,RBAC',
     `--kubelet-client-certificate=${pki('admin.crt')}`,
     `--kubelet-client-key=${pki('admin.key')}`,
+    // Nobody looks the node's name up on this machine.
+    '--kubelet-preferred-address-types=InternalIP',
     '--allow-privileged=true',
   ])
   await waitFor(

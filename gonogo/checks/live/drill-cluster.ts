@@ -22,7 +22,7 @@ export type DrillWorld = {
 }
 
 const PATH =
-  /^\/(?:api\/v1|apis\/(?<group>[^/]+)\/[^/]+)(?:\/namespaces\/(?<namespace>[^/]+)(?=\/))?\/(?<plural>[a-z]+)(?:\/(?<name>[^/]+))?(?:\/(?<sub>log))?$/
+  /^\/(?:api\/v1|apis\/(?<group>[^/]+)\/[^/]+)(?:\/namespaces\/(?<namespace>[^/]+)(?=\/))?\/(?<plural>[a-z]+)(?:\/(?<name>[^/]+))?$/
 
 /** A stand-in for a cluster's API on 127.0.0.1: it answers what objects are there, and lets pods be made that end at once. */
 export async function startDrillCluster(world: DrillWorld) {
@@ -33,14 +33,13 @@ export async function startDrillCluster(world: DrillWorld) {
     const token = request.headers.authorization?.replace('Bearer ', '') ?? ''
     const told = world.texts[pathname]
     if (told !== undefined) return void response.end(told)
-    const { plural = '', name, namespace, sub } = PATH.exec(pathname)?.groups ?? {}
+    const { plural = '', name, namespace } = PATH.exec(pathname)?.groups ?? {}
     if (plural.endsWith('reviews')) return review(world, token, plural, request, response)
     const here = objects().filter(
       (one) => pluralOf(one) === plural && (!namespace || one.metadata.namespace === namespace),
     )
-    if (request.method === 'POST') return make(made, request, response)
+    if (request.method === 'POST') return make(world, made, request, response)
     if (request.method === 'DELETE') return answer(response, 200, {})
-    if (sub === 'log') return void response.end(world.podSays?.(name ?? '') ?? '')
     if (name === undefined) {
       const chosen = here.filter((one) => matches(one, searchParams.get('labelSelector') ?? ''))
       return answer(response, 200, { metadata: {}, items: chosen.map(whole) })
@@ -75,8 +74,18 @@ async function review(
   answer(response, 201, { status })
 }
 
-async function make(made: DrillObject[], request: IncomingMessage, response: ServerResponse): Promise<void> {
-  const object = { ...JSON.parse(await text(request)), status: { phase: 'Succeeded' } } as DrillObject
+async function make(
+  world: DrillWorld,
+  made: DrillObject[],
+  request: IncomingMessage,
+  response: ServerResponse,
+): Promise<void> {
+  const asked = JSON.parse(await text(request)) as DrillObject
+  const message = world.podSays?.(asked.metadata.name) ?? ''
+  const object = {
+    ...asked,
+    status: { phase: 'Succeeded', containerStatuses: [{ state: { terminated: { message } } }] },
+  }
   made.push(object)
   answer(response, 201, whole(object))
 }

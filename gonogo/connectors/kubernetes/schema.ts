@@ -97,7 +97,15 @@ export const podSchema = z.object({
     .object({
       phase: z.string().default(''),
       conditions: z.array(z.object({ type: z.string(), status: z.string() })).default([]),
-      podIP: z.string().optional(),
+      containerStatuses: z
+        .array(
+          z.object({
+            state: z
+              .object({ terminated: z.object({ message: z.string().default('') }).optional() })
+              .prefault({}),
+          }),
+        )
+        .default([]),
     })
     .prefault({}),
 })
