@@ -1,19 +1,37 @@
 import type { DeploymentState } from '#core/state.ts'
-import type { Target } from '#targets/target.ts'
+import type { Target, TargetState } from '#targets/target.ts'
 
 /** A restart more than this is a loop, not a hiccup. */
 const RESTARTS_ALLOWED = 2
 
-/** Triggers that need no statistics: an instance of the new version that the platform gave up, that
- * restarts again and again, or is ready no more. */
-export async function watchFaults(
-  target: Target,
+export type Watched = {
+  /** A trigger that needs no statistics; null when there is none. */
+  readonly fault: { readonly criterion: string; readonly detail: string } | null
+  /** What somebody else changed by hand, in words; null when nothing. */
+  readonly drift: string | null
+}
+
+/** What is seen of the target now. What cannot be asked now is asked again with the next interval. */
+export async function watchTarget(target: Target, state: DeploymentState): Promise<Watched> {
+  const world = target.notice
+    ? target.notice()
+    : await target.observe().then(
+        (seen) => ({ ...seen, drift: null }),
+        () => null,
+      )
+  return { fault: world && faultIn(world, state), drift: world?.drift ?? null }
+}
+
+/**
+ * An instance of the new version that the platform gave up, that restarts again and again, or none of them ready any more.
+ */
+function faultIn(
+  world: Pick<TargetState, 'instances' | 'weights'>,
   state: DeploymentState,
-): Promise<{ criterion: string; detail: string } | null> {
+): Watched['fault'] {
   const { release } = state.opened
   if (!state.effects[`deploy:${release.version}`]?.settled?.ok) return null
-  const world = await target.observe().catch(() => null)
-  const mine = world?.instances.filter((i) => i.version === release.version) ?? []
+  const mine = world.instances.filter((i) => i.version === release.version)
   const troubled = mine.find((i) => i.trouble)
   if (troubled?.trouble)
     return {
@@ -26,7 +44,7 @@ export async function watchFaults(
       criterion: 'crash-loop',
       detail: `${looping.component} ${looping.id} of ${release.version} restarted ${looping.restarts} times`,
     }
-  const isServing = (world?.weights[release.version] ?? 0) > 0
+  const isServing = (world.weights[release.version] ?? 0) > 0
   if (isServing && mine.length > 0 && mine.every((i) => !i.ready))
     return {
       criterion: 'readiness-lost',

@@ -6,6 +6,7 @@ import { type DeploymentState, isProductionChanged } from '#core/state.ts'
 import { StoreProblem } from '#store/store.ts'
 import type { Clock } from './clock.ts'
 import { type EffectWorld, perform } from './effects.ts'
+import type { Watched } from './faults.ts'
 import type { Journal } from './journal.ts'
 import type { Listener } from './listener.ts'
 import { observeContext, type Sampler } from './sampler.ts'
@@ -24,10 +25,8 @@ export type EngineParts = {
   readonly sampler: Sampler
   readonly world: EffectWorld
   runCheck(item: string, state: DeploymentState, stop: AbortSignal): Promise<CheckSettled>
-  /** Faults that need no statistics, as seen now; null when there is none. */
-  watchFaults(state: DeploymentState): Promise<{ criterion: string; detail: string } | null>
-  /** What somebody else changed by hand, in words; null when nothing. */
-  watchDrift(): Promise<string | null>
+  /** Faults that need no statistics, and what somebody else changed, as seen now. */
+  watchTarget(state: DeploymentState): Promise<Watched>
   /** Keeps the lease. Throws Deposed when it is lost. */
   renewLease(): void
   readonly listener: Listener
@@ -180,10 +179,9 @@ class Engine {
     if (!this.#isArmed() || now < this.#nextSampleAt) return
     this.#nextSampleAt = now + journal.state.opened.policy.rollback.interval
     const context = observeContext(journal.state, now)
-    const [{ scrape }, fault, drift] = await Promise.all([
+    const [{ scrape }, { fault, drift }] = await Promise.all([
       sampler.sample(context),
-      this.#parts.watchFaults(journal.state),
-      this.#parts.watchDrift(),
+      this.#parts.watchTarget(journal.state),
     ])
     this.#drift = drift
     const judgement = this.#judge()

@@ -10,7 +10,7 @@ import { checkContext } from './check-context.ts'
 import { runCheck } from './check-runner.ts'
 import type { Clock } from './clock.ts'
 import { EXIT, Refusal } from './exit-codes.ts'
-import { watchFaults } from './faults.ts'
+import { watchTarget } from './faults.ts'
 import { Deposed, Journal } from './journal.ts'
 import type { Listener } from './listener.ts'
 import { lastSuccessOf } from './open-deployment.ts'
@@ -83,9 +83,7 @@ export async function openSession(
       if (!check) throw new Error(`no check for ${item}`)
       return runCheck(check, workspace.service.checks[item], await checkContext(context, state, item), stop)
     },
-    watchFaults: (state) => watchFaults(production, state),
-    // What cannot be asked now is asked again with the next interval.
-    watchDrift: async () => (await production.drift?.().catch(() => null)) ?? null,
+    watchTarget: (state) => watchTarget(production, state),
     renewLease: leaseKeeper(store, id, holder, production),
     listener,
     ...(boundary ? { boundary } : {}),

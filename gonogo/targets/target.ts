@@ -48,6 +48,8 @@ export type TargetState = {
   readonly secureUrl: string | null
 }
 
+export type Noticed = Pick<TargetState, 'instances' | 'weights'> & { readonly drift: string | null }
+
 /** Expected failures are values: `code` is stable, `message` names what happened, to what, and what to do. */
 export type Outcome =
   | { readonly ok: true; readonly detail: string }
@@ -72,8 +74,11 @@ export interface Target {
   /** Ends and forgets every version except those named. */
   cleanup(keep: readonly string[], key: string): Promise<Outcome>
   readonly metrics: MetricSource
-  /** What somebody else changed of what the calls declared, in words; null where nothing, or while a call is under way. */
-  drift?(): Promise<string | null>
+  /**
+   * What a watch has told, without asking anybody: null while it tells nothing. `drift`: what somebody else changed of what
+   * the calls declared, in words; null while a call is under way. Absent where `observe` asks nobody far away.
+   */
+  notice?(): Noticed | null
   /** Brings the whole log of an instance that has no `logFile` to a file here; absent where every instance has one. */
   fetchLog?(instance: string): Promise<string>
 }

@@ -64,7 +64,7 @@ async function startControlPlane(): Promise<void> {
     '--authorization-mode=Node,RBAC',
     `--kubelet-client-certificate=${pki('admin.crt')}`,
     `--kubelet-client-key=${pki('admin.key')}`,
-    // Nobody looks the node's name up on this machine.
+    // The node's name is known to no name server.
     '--kubelet-preferred-address-types=InternalIP',
     '--allow-privileged=true',
   ])

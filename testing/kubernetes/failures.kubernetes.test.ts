@@ -141,8 +141,9 @@ describe('what happens to a version that serves', () => {
         await until('the API knows', phase)
         const knownAt = performance.now()
         await until('it is noticed', async () => {
-          const { instances } = await world.target.observe()
-          return instances.some((one) => one.trouble?.code === 'out-of-memory')
+          return (
+            world.target.notice?.()?.instances.some((one) => one.trouble?.code === 'out-of-memory') ?? false
+          )
         })
         expect(performance.now() - knownAt).toBeLessThan(NOTICED_WITHIN_MS)
       },
@@ -154,22 +155,27 @@ describe('what happens to a version that serves', () => {
       const { target, namespace } = world
       await withCanary(world, '1.0.0', '1.1.0')
       await mustDo(target.setWeights({ '1.0.0': 95, '1.1.0': 5 }, 'five'))
-      expect(await target.drift?.()).toBeNull()
+      const drift = () => target.notice?.()?.drift ?? null
+      expect(drift()).toBeNull()
       const refs = [
         { name: 'web', port: 80, weight: 60 },
         { name: 'web-canary', port: 80, weight: 40 },
       ]
       const patch = JSON.stringify({ spec: { rules: [{ backendRefs: refs }] } })
       await kubectl(['patch', 'httproute', 'web', '-n', namespace, '--type=merge', '-p', patch])
-      expect(await target.drift?.()).toMatch(/HTTPRoute web gives 40 % to web-canary, not the 5 %/)
+      await until('it is told', () =>
+        /HTTPRoute web gives 60 % to web, not the 95 %/.test(target.notice?.()?.drift ?? ''),
+      )
       expect((await target.observe()).weights).toEqual({ '1.0.0': 60, '1.1.0': 40 })
       await mustDo(target.setWeights({ '1.0.0': 50, '1.1.0': 50 }, 'half'))
-      expect(await target.drift?.()).toBeNull()
+      await until('nothing is told', () => drift() === null)
       await kubectl(['scale', 'deployment/web', '--replicas=1', '-n', namespace])
-      expect(await target.drift?.()).toMatch(/Deployment web is set to 1 pods, not 2/)
+      await until('it is told', () =>
+        /Deployment web is set to 1 pods, not 2/.test(target.notice?.()?.drift ?? ''),
+      )
       await kubectl(['scale', 'deployment/web', '--replicas=2', '-n', namespace])
       await kubectl(['delete', 'deployment/web-canary', '-n', namespace])
-      expect(await target.drift?.()).toMatch(/Deployment web-canary is gone/)
+      await until('it is told', () => /Deployment web-canary is gone/.test(target.notice?.()?.drift ?? ''))
     }))
 
   test('what others add to the route stays', () =>
@@ -220,6 +226,8 @@ describe('what happens to a version that serves', () => {
       expect(await version()).toBe('1.1.0')
       await kubectl(['rollout', 'undo', 'deployment/web', ...inNamespace])
       expect(await version()).toBe('1.0.0')
-      expect(await target.drift?.()).toMatch(/Deployment web is of version 1\.0\.0, not 1\.1\.0/)
+      await until('it is told', () =>
+        /Deployment web is of version 1\.0\.0, not 1\.1\.0/.test(target.notice?.()?.drift ?? ''),
+      )
     }))
 })

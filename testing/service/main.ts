@@ -21,7 +21,7 @@ if (behaviour === 'crash') {
 
 const eaten: Buffer[] = []
 const eat = () => void setInterval(() => eaten.push(Buffer.alloc(32 * 1024 * 1024, 1)), 5)
-if (behaviour === 'hungry') eat()
+while (behaviour === 'hungry') eaten.push(Buffer.alloc(32 * 1024 * 1024, 1))
 
 let isDraining = false
 let isReady = false

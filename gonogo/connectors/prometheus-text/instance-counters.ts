@@ -11,14 +11,20 @@ export type InstanceCounters = {
 
 /**
  * Requests, failures and durations of users' traffic in one instance's text. An instance that was asked nothing yet has
- * no series, but it must name the metric; `isOf` chooses among series by their labels. Throws a ReadingProblem.
+ * no series, but it must name the metric. Throws a ReadingProblem.
  */
-export function countersIn(
+export function countersIn(text: string, settings: TextSettings, source: string): InstanceCounters {
+  const groups = countersBy(text, settings, source, () => '')
+  return groups.get('') ?? { requests: 0, errors: 0, buckets: [] }
+}
+
+/** The same for several instances that one text tells of; `groupOf` names a series' instance, or null for none. */
+export function countersBy(
   text: string,
   settings: TextSettings,
   source: string,
-  isOf: (labels: Series['labels']) => boolean = () => true,
-): InstanceCounters {
+  groupOf: (labels: Series['labels']) => string | null,
+): ReadonlyMap<string, InstanceCounters> {
   const { requests, duration, status, failed, except } = settings
   const bucket = `${duration}_bucket`
   const { series, declared } = parseExposition(text, [requests, bucket], source)
@@ -26,16 +32,24 @@ export function countersIn(
     if (!declared.has(name) && !declared.has(`${name}_bucket`))
       throw new ReadingProblem('wrong-format', source, `there is no metric ${name}`)
   const isUsers = ({ labels }: Series) =>
-    isOf(labels) && !Object.entries(except).some(([label, values]) => values.includes(labels[label] ?? ''))
-  const answered = (series.get(requests) ?? []).filter(isUsers)
+    !Object.entries(except).some(([label, values]) => values.includes(labels[label] ?? ''))
+  const grouped = (name: string) =>
+    Map.groupBy((series.get(name) ?? []).filter(isUsers), ({ labels }) => groupOf(labels))
+  const [answered, timed] = [grouped(requests), grouped(bucket)]
   const isFailed = new RegExp(`^(?:${failed})$`)
-  const unnamed = answered.find(({ labels }) => labels[status] === undefined)
-  if (unnamed) throw new ReadingProblem('wrong-format', source, `${requests} has no label ${status}`)
-  return {
-    requests: sumOf(answered),
-    errors: sumOf(answered.filter(({ labels }) => isFailed.test(labels[status] ?? ''))),
-    buckets: histogramOf((series.get(bucket) ?? []).filter(isUsers), source),
+  const counters = new Map<string, InstanceCounters>()
+  for (const group of new Set([...answered.keys(), ...timed.keys()])) {
+    if (group === null) continue
+    const own = answered.get(group) ?? []
+    if (own.some(({ labels }) => labels[status] === undefined))
+      throw new ReadingProblem('wrong-format', source, `${requests} has no label ${status}`)
+    counters.set(group, {
+      requests: sumOf(own),
+      errors: sumOf(own.filter(({ labels }) => isFailed.test(labels[status] ?? ''))),
+      buckets: histogramOf(timed.get(group) ?? [], source),
+    })
   }
+  return counters
 }
 
 const sumOf = (series: readonly Series[]): number => series.reduce((sum, { value }) => sum + value, 0)

@@ -3,7 +3,7 @@ import type { KubernetesObject } from '@kubernetes/client-node'
 import type { Outcome } from '../target.ts'
 import { withLiveReplicas } from './autoscaling.ts'
 import type { Deployment } from './cluster-api.ts'
-import { isReady } from './pods.ts'
+import { isEnding, isReady } from './pods.ts'
 import { LABELS, type RenderedVersion, renderVersion } from './render.ts'
 import type { VersionRecord } from './saved-state.ts'
 import type { Slot } from './slots.ts'
@@ -12,6 +12,7 @@ import { done, podsOf, refused, type World } from './world.ts'
 
 /** A change that no watch told of is seen this late. */
 const LOOK_EVERY_MS = 1000
+const ENDING_WITHIN_MS = 10_000
 
 export function render(world: World, record: VersionRecord, slot: Slot, replicas: number): RenderedVersion {
   const { workload, manifests } = record
@@ -42,7 +43,7 @@ export async function bringUp(
   const { version } = record.workload
   for (const { deployment, services, name } of components) {
     for (const service of services) await world.api.apply(service)
-    const wanted = replicas > 0 ? await withLiveReplicas(world.api, deployment) : deployment
+    const wanted = replicas > 0 ? await withLiveReplicas(world, deployment) : deployment
     // Whoever goes back has said so: nothing of the version may be written after that.
     if (world.ending.has(version)) return ended(version)
     await world.api.apply(wanted)
@@ -71,7 +72,7 @@ async function untilReady(
   const { readyTimeoutMs, roomTimeoutMs } = world.config
   const deadline = performance.now() + readyTimeoutMs
   for (;;) {
-    const changed = world.changes.next()
+    const changed = world.watches.next()
     const [deployment, pods] = await Promise.all([
       world.api.read<Deployment>('apps/v1', 'Deployment', awaited.deployment),
       podsOf(world, awaited),
@@ -81,7 +82,7 @@ async function untilReady(
     const failure = await startFailure(world.api, deployment, pods, roomTimeoutMs)
     if (failure) return failure
     if (world.ending.has(awaited.version)) return ended(awaited.version)
-    if (performance.now() > deadline) return notReady(pods, awaited.deployment, readyTimeoutMs)
+    if (performance.now() > deadline) return notReady(world.api, pods, awaited.deployment, readyTimeoutMs)
     await Promise.race([changed, wait(LOOK_EVERY_MS)])
   }
 }
@@ -111,6 +112,17 @@ export async function emptySlot(world: World, slot: Slot): Promise<void> {
   ] as const) {
     const objects = await world.api.list<KubernetesObject>(apiVersion, kind, selector)
     await Promise.all(objects.map((one) => world.api.remove(apiVersion, kind, one.metadata?.name ?? '')))
+  }
+  await untilEnding(world, slot)
+}
+
+/** The cluster ends a Deployment's pods a moment after the Deployment is gone; by then nobody should count them. */
+async function untilEnding(world: World, slot: Slot): Promise<void> {
+  const deadline = performance.now() + ENDING_WITHIN_MS
+  while (performance.now() < deadline) {
+    const changed = world.watches.next()
+    if ((await podsOf(world, { slot })).every(isEnding)) return
+    await Promise.race([changed, wait(LOOK_EVERY_MS)])
   }
 }
 

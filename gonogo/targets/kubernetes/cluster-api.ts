@@ -2,6 +2,7 @@ import {
   CoreV1Api,
   CustomObjectsApi,
   type KubeConfig,
+  type KubernetesListObject,
   type KubernetesObject,
   KubernetesObjectApi,
   PatchStrategy,
@@ -26,6 +27,12 @@ export type ClusterApi = {
   /** Null where there is none. */
   read<T extends KubernetesObject>(apiVersion: string, kind: string, name: string): Promise<T | null>
   list<T extends KubernetesObject>(apiVersion: string, kind: string, selector: string): Promise<T[]>
+  /** Asked once, with the version that a watch goes on from. */
+  listOnce<T extends KubernetesObject>(
+    apiVersion: string,
+    kind: string,
+    selector: string,
+  ): Promise<KubernetesListObject<T>>
   /** Server-side apply as gonogo; fields of other owners stay. */
   apply(object: KubernetesObject): Promise<void>
   create<T extends KubernetesObject>(object: T): Promise<T>
@@ -53,26 +60,18 @@ export function clusterApi(config: KubeConfig, namespace: string): ClusterApi {
     kind,
     metadata: { name, namespace },
   })
+  const listOnce = <T extends KubernetesObject>(apiVersion: string, kind: string, selector: string) => {
+    const labels = selector || undefined
+    return objects.list<T>(apiVersion, kind, namespace, undefined, undefined, undefined, undefined, labels)
+  }
   return {
     config,
     namespace,
     read: <T extends KubernetesObject>(apiVersion: string, kind: string, name: string) =>
       steadily(() => orNull(objects.read<T>(header(apiVersion, kind, name) as never))),
-    list: async <T extends KubernetesObject>(apiVersion: string, kind: string, selector: string) => {
-      const all = await steadily(() =>
-        objects.list<T>(
-          apiVersion,
-          kind,
-          namespace,
-          undefined,
-          undefined,
-          undefined,
-          undefined,
-          selector || undefined,
-        ),
-      )
-      return all.items
-    },
+    list: async <T extends KubernetesObject>(apiVersion: string, kind: string, selector: string) =>
+      (await steadily(() => listOnce<T>(apiVersion, kind, selector))).items,
+    listOnce,
     apply: async (object) => {
       await steadily(() =>
         objects.patch(object, undefined, undefined, MANAGER, true, PatchStrategy.ServerSideApply),
@@ -104,7 +103,8 @@ export function clusterApi(config: KubeConfig, namespace: string): ClusterApi {
     lastLog: async (name, container) => {
       const read = (previous: boolean) =>
         core.readNamespacedPodLog({ name, namespace, container, previous, tailLines: LOG_LINES })
-      return read(true).catch(() => read(false).catch(() => ''))
+      const none = () => ''
+      return (await read(true).catch(none)) || read(false).catch(none)
     },
   }
 }

@@ -1,8 +1,7 @@
-import { autoscaled } from './autoscaling.ts'
 import { render } from './bring-up.ts'
 import type { Deployment } from './cluster-api.ts'
 import { LABELS } from './render.ts'
-import { ROUTE_API, type Route, sharesOf } from './route.ts'
+import { sharesOf } from './route.ts'
 import { nameIn, SLOTS } from './slots.ts'
 import { versionIn, type World } from './world.ts'
 
@@ -13,32 +12,30 @@ const TOLERANCE = 0.5
  * What somebody else changed of what was declared, in words, or null. Nothing is put back: whoever did it may have had a
  * reason, and a person decides.
  */
-export async function drift(world: World): Promise<string | null> {
+export function drift(world: World): string | null {
   if (Object.keys(world.map.state.versions).length === 0) return null
-  return (await routeDrift(world)) ?? (await workloadDrift(world))
+  return routeDrift(world) ?? workloadDrift(world)
 }
 
-async function routeDrift(world: World): Promise<string | null> {
-  const { api, config, of, map } = world
-  for (const { kind, name } of config.routes) {
-    const route = await api.read<Route>(ROUTE_API, kind, name)
-    if (!route) return `${kind} ${name} is gone`
+function routeDrift(world: World): string | null {
+  const { watches, config, of, map } = world
+  for (const ref of config.routes) {
+    const route = watches.route(ref)
+    if (!route) return `${ref.kind} ${ref.name} is gone`
     const shares = sharesOf(route, of)
     for (const slot of SLOTS) {
       const version = versionIn(world, slot)?.workload.version
       const wanted = version === undefined ? 0 : (map.state.weights[version] ?? 0)
       const found = shares[slot] ?? 0
       if (Math.abs(found - wanted) > TOLERANCE)
-        return `${kind} ${name} gives ${Math.round(found)} % to ${nameIn(slot, of)}, not the ${wanted} % that were set`
+        return `${ref.kind} ${ref.name} gives ${Math.round(found)} % to ${nameIn(slot, of)}, not the ${wanted} % that were set`
     }
   }
   return null
 }
 
-async function workloadDrift(world: World): Promise<string | null> {
-  const live = await world.api.list<Deployment>('apps/v1', 'Deployment', `${LABELS.of}=${world.of}`)
-  const byName = new Map(live.map((one) => [one.metadata?.name, one]))
-  const scaled = await autoscaled(world.api)
+function workloadDrift(world: World): string | null {
+  const byName = new Map(world.watches.deployments().map((one) => [one.metadata?.name, one]))
   for (const record of Object.values(world.map.state.versions)) {
     const { components } = render(world, record, record.slot, record.desired)
     for (const { deployment: declared } of components) {
@@ -49,7 +46,8 @@ async function workloadDrift(world: World): Promise<string | null> {
       if (wanted !== image) return `Deployment ${name} runs ${image}, not ${wanted}`
       const [version, other] = [versionOf(declared), versionOf(found)]
       if (version !== other) return `Deployment ${name} is of version ${other}, not ${version}`
-      if (!scaled.has(name) && found.spec?.replicas !== record.desired)
+      const isScaled = world.autoscaled.has(name)
+      if (!isScaled && found.spec?.replicas !== record.desired)
         return `Deployment ${name} is set to ${found.spec?.replicas} pods, not ${record.desired}`
     }
   }

@@ -9,16 +9,15 @@ import { apiMessage, clusterApi, kubeConfig, statusOf } from './cluster-api.ts'
 import type { KubernetesConfig } from './config.ts'
 import { drift } from './drift.ts'
 import { findStable } from './found-stable.ts'
-import { PodChanges } from './pod-changes.ts'
 import { BadManifest, publicServiceOf, readManifests } from './read-manifests.ts'
-import { LABELS } from './render.ts'
 import { ROUTE_API } from './route.ts'
 import { routerCounters } from './router-counters.ts'
 import type { VersionRecord } from './saved-state.ts'
 import { StateConflict, StateMap } from './state-map.ts'
 import { promote, revert, setWeights } from './traffic-calls.ts'
+import { Watches } from './watches.ts'
 import { cleanup, deploy, scale } from './workload-calls.ts'
-import { noRoute, observe, refused, type World } from './world.ts'
+import { noRoute, observe, refused, stateOf, type World } from './world.ts'
 
 export type KubernetesTarget = OpenTarget & Required<Pick<OpenTarget, 'claim' | 'unclaim' | 'close'>>
 
@@ -65,12 +64,22 @@ export async function openKubernetesTarget({
           state: () => map.state,
         })
       : null
-    const changes = new PodChanges(api, `${LABELS.of}=${of}`)
-    const world: World = { config, root, of, api, map, changes, counters, ending: new Set() }
+    const watches = new Watches(api, of, config.routes)
+    const world: World = {
+      config,
+      root,
+      of,
+      api,
+      map,
+      watches,
+      counters,
+      autoscaled: new Set(),
+      ending: new Set(),
+    }
     if (map.isNew) {
       const { record, problem } = await findStable(world, manifests)
       if (problem) {
-        await changes.close()
+        await watches.close()
         return failed(where, problem)
       }
       if (record) takeOver(world, record)
@@ -126,7 +135,12 @@ function targetOver(world: World, folder: string): KubernetesTarget {
         throw new Error('the router tells no metrics; give target.router, or metrics of another source')
       },
     },
-    drift: async () => (calls.isBusy ? null : drift(world)),
+    notice: () => {
+      if (!world.watches.isCurrent) return null
+      const [main] = config.routes
+      const state = stateOf(world, world.watches.pods(), main && world.watches.route(main))
+      return { ...state, drift: calls.isBusy ? null : drift(world) }
+    },
     fetchLog: async (pod) => {
       const file = join(folder, 'logs', `${pod}.log`)
       await mkdir(dirname(file), { recursive: true })
@@ -135,7 +149,7 @@ function targetOver(world: World, folder: string): KubernetesTarget {
     },
     claim: (deployment) => claim(world.api, world.of, deployment),
     unclaim: (deployment) => unclaim(world.api, world.of, deployment),
-    close: () => world.changes.close(),
+    close: () => world.watches.close(),
   }
 }
 

@@ -1,6 +1,5 @@
 import { request } from 'undici'
-import { countersIn, type InstanceCounters } from '#connectors/prometheus-text/instance-counters.ts'
-import { ReadingProblem } from '#connectors/reading-problem.ts'
+import { countersBy, type InstanceCounters } from '#connectors/prometheus-text/instance-counters.ts'
 import type { TextSettings } from '#core/metrics-settings.ts'
 import type { HistogramBucket, InstanceSample, MetricSource } from '#core/sample.ts'
 import type { Base, SavedState } from './saved-state.ts'
@@ -20,8 +19,8 @@ const TRAEFIK: TextSettings = {
 }
 
 /**
- * The router's own counters, one sample a version and slot: a pod that dies takes no evidence with it. A slot's Service
- * serves one version after another, so what it had counted before counts for none of the later ones.
+ * The router's own counters: a pod that dies takes no evidence with it. A slot's Service serves one version after another,
+ * so what it had counted before counts for none of the later ones.
  */
 export type RouterCounters = MetricSource & {
   /** From now on the slot's Service counts for the version that is in it next. */
@@ -39,26 +38,32 @@ type Options = {
 
 export function routerCounters({ url, namespace, service, state }: Options): RouterCounters {
   const last = new Map<string, InstanceSample>()
+  const names = new Map(SLOTS.map((slot) => [slot, nameOfService(namespace, nameIn(slot, service))]))
+  const groupOf = ({ service: name = '' }: Readonly<Record<string, string>>): string | null => {
+    for (const [slot, pattern] of names) {
+      const place = pattern.exec(name)?.groups?.place
+      if (place !== undefined) return `${slot} ${place}`
+    }
+    return null
+  }
   const read = async (signal?: AbortSignal) => {
     const limit = AbortSignal.any([AbortSignal.timeout(LIMIT_MS), ...(signal ? [signal] : [])])
     const answer = await request(url, { signal: limit })
     const text = await answer.body.text()
     if (answer.statusCode !== 200) throw new Error(`${url} answered ${answer.statusCode}`)
-    return (slot: Slot): InstanceCounters => {
-      const prefix = `${namespace}-${nameIn(slot, service)}-`
-      return countersIn(text, TRAEFIK, url, ({ service: name = '' }) => isPortOf(name, prefix))
-    }
+    // A router that has given no request to anything yet names no metric, and has counted nothing.
+    if (!text.includes(TRAEFIK.requests)) return new Map<string, InstanceCounters>()
+    return countersBy(text, TRAEFIK, url, groupOf)
   }
   const sample = async (signal?: AbortSignal) => {
     const atMs = Date.now()
     const counted = await read(signal)
     const { bases, versions } = state()
-    for (const slot of SLOTS) {
-      const version = Object.values(versions).find((one) => one.slot === slot)?.workload.version
-      const instance = nameIn(slot, service)
-      const counters = counted(slot)
-      if (version === undefined || counters.buckets.length === 0) continue
-      last.set(`${version} ${instance}`, { version, instance, ...since(counters, bases[instance]) })
+    const bySlot = new Map(Object.values(versions).map((one) => [one.slot, one.workload.version]))
+    for (const [group, counters] of counted) {
+      const version = bySlot.get(group.split(' ')[0] as Slot)
+      if (version !== undefined)
+        last.set(`${version} ${group}`, { version, instance: group, ...since(counters, bases[group]) })
     }
     return { atMs, complete: true, instances: [...last.values()] }
   }
@@ -68,29 +73,24 @@ export function routerCounters({ url, namespace, service, state }: Options): Rou
       await sample()
     },
     rebase: async (slot) => {
-      const { requests, errors, buckets } = countedOrNothing(await read(), slot)
-      state().bases[nameIn(slot, service)] = {
-        requests,
-        errors,
-        buckets: buckets.map(({ leMs, count }) => ({ leMs: Number.isFinite(leMs) ? leMs : null, count })),
-      }
+      const counted = await read()
+      const { bases } = state()
+      const ofSlot = (group: string) => group.startsWith(`${slot} `)
+      for (const group of Object.keys(bases).filter(ofSlot)) delete bases[group]
+      for (const [group, { requests, errors, buckets }] of counted)
+        if (ofSlot(group)) bases[group] = { requests, errors, buckets: buckets.map(storable) }
     },
   }
 }
 
-/** A router that has given no request to anything yet names no metric, and has counted nothing. */
-function countedOrNothing(counted: (slot: Slot) => InstanceCounters, slot: Slot): InstanceCounters {
-  try {
-    return counted(slot)
-  } catch (error) {
-    if (!(error instanceof ReadingProblem)) throw error
-    return { requests: 0, errors: 0, buckets: [] }
-  }
-}
+/**
+ * The router counts each place of a Service in a route by itself (httproute-NAMESPACE-…-svc-NAMESPACE-NAME-PLACE@…), and
+ * begins anew when the place changes.
+ */
+const nameOfService = (namespace: string, name: string): RegExp =>
+  new RegExp(`^(?:http|grpc)route-${namespace}-.*-svc-${namespace}-${name}-(?<place>\\d+)@`)
 
-/** The router names a Service NAMESPACE-NAME-PORT, and one name may begin with another. */
-const isPortOf = (name: string, prefix: string): boolean =>
-  name.startsWith(prefix) && /^(\d+|[a-z]+)(@|$)/.test(name.slice(prefix.length))
+const storable = ({ leMs, count }: HistogramBucket) => ({ leMs: Number.isFinite(leMs) ? leMs : null, count })
 
 /** A router that was started again counts from zero: then there is nothing to take off. */
 function since(counters: InstanceCounters, base: Base | undefined): InstanceCounters {

@@ -2,7 +2,7 @@ import type { Outcome } from '../target.ts'
 import type { ClusterApi, Deployment, Pod } from './cluster-api.ts'
 import { containersOf, isEnding, isReady } from './pods.ts'
 
-/** This many ends without ever being ready are a loop. */
+/** This many ends without ever being ready are a loop; when time is up, one is. */
 const ENDS_BEFORE_LOOP = 2
 const NO_IMAGE = ['ErrImagePull', 'ImagePullBackOff', 'ErrImageNeverPull', 'InvalidImageName']
 const BAD_CONTAINER = ['CreateContainerConfigError', 'CreateContainerError', 'RunContainerError']
@@ -26,25 +26,27 @@ export async function startFailure(
   for (const pod of pods.filter((one) => !isEnding(one) && !isReady(one))) {
     const unplaced = noRoom(pod, roomTimeoutMs)
     if (unplaced) return unplaced
-    for (const { name, restartCount, state, lastState } of containersOf(pod)) {
-      const where = `pod ${pod.metadata?.name}, container ${name}`
+    for (const { name, restartCount, state } of containersOf(pod)) {
       const { reason = '', message = '' } = state?.waiting ?? {}
-      if (NO_IMAGE.includes(reason)) return failure('no-image', `${where}: ${reason} ${message}`.trim())
-      if (BAD_CONTAINER.includes(reason) && !PASSING.test(message))
-        return failure('start-failed', `${where}: ${reason} ${message}`.trim())
-      const isLooping = reason === 'CrashLoopBackOff' || restartCount >= ENDS_BEFORE_LOOP
-      if (!isLooping) continue
-      const { exitCode, reason: ending } = lastState?.terminated ?? state?.terminated ?? {}
-      const words = (await api.lastLog(pod.metadata?.name ?? '', name)).trim()
-      const how =
-        ending === 'OOMKilled' ? 'killed for using more memory than its limit' : `exit code ${exitCode}`
-      return failure(
-        ending === 'OOMKilled' ? 'out-of-memory' : 'crash-loop',
-        `${where}: ended again and again before it was ready (${how})${words ? `; its last words:\n${words}` : '; its log is empty'}`,
-      )
+      const words = `pod ${pod.metadata?.name}, container ${name}: ${reason} ${message}`.trim()
+      if (NO_IMAGE.includes(reason)) return failure('no-image', words)
+      if (BAD_CONTAINER.includes(reason) && !PASSING.test(message)) return failure('start-failed', words)
+      if (reason === 'CrashLoopBackOff' || restartCount >= ENDS_BEFORE_LOOP) return crashLoop(api, pod, name)
     }
   }
   return null
+}
+
+async function crashLoop(api: ClusterApi, pod: Pod, container: string): Promise<Outcome> {
+  const status = containersOf(pod).find(({ name }) => name === container)
+  const { exitCode, reason } = status?.lastState?.terminated ?? status?.state?.terminated ?? {}
+  const isKilled = reason === 'OOMKilled'
+  const how = isKilled ? 'killed for using more memory than its limit' : `exit code ${exitCode}`
+  const words = (await api.lastLog(pod.metadata?.name ?? '', container)).trim()
+  return failure(
+    isKilled ? 'out-of-memory' : 'crash-loop',
+    `pod ${pod.metadata?.name}, container ${container}: ended before it was ever ready (${how})${words ? `; its last words:\n${words}` : '; its log is empty'}`,
+  )
 }
 
 /** A node that an autoscaler brings takes minutes; where there is none, nothing will change. */
@@ -58,8 +60,18 @@ function noRoom(pod: Pod, afterMs: number): Outcome | null {
 }
 
 /** What is to be said of pods that were not ready in time. */
-export function notReady(pods: readonly Pod[], name: string, afterMs: number): Outcome {
-  const pod = pods.find((one) => !isEnding(one) && !isReady(one))
+export async function notReady(
+  api: ClusterApi,
+  pods: readonly Pod[],
+  name: string,
+  afterMs: number,
+): Promise<Outcome> {
+  const waiting = pods.filter((one) => !isEnding(one) && !isReady(one))
+  for (const pod of waiting) {
+    const ended = containersOf(pod).find(({ restartCount, state }) => restartCount > 0 || state?.terminated)
+    if (ended) return crashLoop(api, pod, ended.name)
+  }
+  const [pod] = waiting
   const what = pod ? `pod ${pod.metadata?.name} is ${pod.status?.phase}` : `there is no pod`
   return failure('not-ready', `${name}: not ready after ${afterMs} ms; ${what}`)
 }

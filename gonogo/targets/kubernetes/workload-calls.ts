@@ -1,19 +1,9 @@
 import type { Outcome, Workload } from '../target.ts'
 import { isSameWorkload } from '../workload.ts'
 import { bringUp, emptySlot, removeOldConfiguration } from './bring-up.ts'
-import { isReady } from './pods.ts'
 import { readManifests } from './read-manifests.ts'
 import type { VersionRecord } from './saved-state.ts'
-import {
-  done,
-  podsOf,
-  refused,
-  settle,
-  shareTraffic,
-  unknownVersion,
-  versionIn,
-  type World,
-} from './world.ts'
+import { done, refused, settle, shareTraffic, unknownVersion, versionIn, type World } from './world.ts'
 
 /** A ConfigMap holds 1 MiB, and each has its manifests. */
 const ARCHIVED = 5
@@ -42,9 +32,8 @@ export async function deploy(world: World, workload: Workload): Promise<Outcome>
     return outcome
   }
   // A version that could not start holds nothing that anybody could need; what was there before stays.
-  const isServing = (await podsOf(world, { version })).some(isReady)
-  if (before === 0 && !isServing) await forget(world, version)
-  else if (before > 0) await scale(world, version, before)
+  if (before > 0) await scale(world, version, before)
+  else if (!state.weights[version]) await forget(world, version)
   return outcome
 }
 

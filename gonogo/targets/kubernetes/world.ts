@@ -2,7 +2,6 @@ import { setTimeout as wait } from 'node:timers/promises'
 import type { Outcome, TargetState } from '../target.ts'
 import type { ClusterApi, Pod } from './cluster-api.ts'
 import type { KubernetesConfig } from './config.ts'
-import type { PodChanges } from './pod-changes.ts'
 import { instanceOf, isEnding, isReady } from './pods.ts'
 import { LABELS, labelOf } from './render.ts'
 import { confirmed, ROUTE_API, type Route, type Shares, shareRoute, sharesOf } from './route.ts'
@@ -10,6 +9,7 @@ import type { RouterCounters } from './router-counters.ts'
 import type { VersionRecord } from './saved-state.ts'
 import { SLOTS, type Slot } from './slots.ts'
 import type { StateMap } from './state-map.ts'
+import type { Watches } from './watches.ts'
 
 /** What the calls work on. */
 export type World = {
@@ -20,9 +20,11 @@ export type World = {
   readonly of: string
   readonly api: ClusterApi
   readonly map: StateMap
-  readonly changes: PodChanges
+  readonly watches: Watches
   /** Null where the router tells no metrics. */
   readonly counters: RouterCounters | null
+  /** Deployments whose number of pods an autoscaler decides, as it was when they were last changed. */
+  readonly autoscaled: Set<string>
   /** Versions that are being ended: nobody waits for their pods any more. */
   readonly ending: Set<string>
 }
@@ -63,14 +65,19 @@ export async function publicReady(world: World, version: string): Promise<number
 const isPublic = ({ config }: World, pod: Pod): boolean =>
   config.components[pod.metadata?.labels?.[LABELS.component] ?? '']?.public ?? false
 
+/** As the API answers now. */
 export async function observe(world: World): Promise<TargetState> {
-  const { config, map, api, of } = world
-  const { stable, stableWorkload, versions } = map.state
-  const [main] = config.routes
+  const [main] = world.config.routes
   const [pods, route] = await Promise.all([
     podsOf(world),
-    main ? api.read<Route>(ROUTE_API, main.kind, main.name) : null,
+    main ? world.api.read<Route>(ROUTE_API, main.kind, main.name) : null,
   ])
+  return stateOf(world, pods, route)
+}
+
+export function stateOf(world: World, pods: readonly Pod[], route: Route | null | undefined): TargetState {
+  const { config, map, of } = world
+  const { stable, stableWorkload, versions } = map.state
   const byLabel = new Map(Object.keys(versions).map((version) => [labelOf(version), version]))
   const instances = pods
     .filter((pod) => !isEnding(pod))

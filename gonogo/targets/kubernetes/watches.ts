@@ -1,0 +1,103 @@
+import { type KubernetesListObject, type KubernetesObject, ListWatch, Watch } from '@kubernetes/client-node'
+import type { ClusterApi, Deployment, Pod } from './cluster-api.ts'
+import type { RouteRef } from './config.ts'
+import { LABELS } from './render.ts'
+import { ROUTE_API, type Route } from './route.ts'
+
+const AGAIN_MS = 500
+const PATHS = { v1: '/api/v1', 'apps/v1': '/apis/apps/v1', [ROUTE_API]: `/apis/${ROUTE_API}` } as const
+
+/**
+ * The namespace as the API told of it last, without asking again: pods and Deployments of the set, and the routes. A watch
+ * that breaks is begun anew; meanwhile nothing is known.
+ */
+export class Watches {
+  readonly #watches: readonly Watched<KubernetesObject>[]
+  readonly #pods: Watched<Pod>
+  readonly #deployments: Watched<Deployment>
+  readonly #routes = new Map<string, Watched<Route>>()
+  #waiting: (() => void)[] = []
+
+  constructor(api: ClusterApi, of: string, routes: readonly RouteRef[]) {
+    const selector = `${LABELS.of}=${of}`
+    const tell = () => this.#tell()
+    this.#pods = new Watched(api, 'v1', 'Pod', selector, tell)
+    this.#deployments = new Watched(api, 'apps/v1', 'Deployment', selector, tell)
+    for (const { kind } of routes)
+      if (!this.#routes.has(kind)) this.#routes.set(kind, new Watched(api, ROUTE_API, kind, '', tell))
+    this.#watches = [this.#pods, this.#deployments, ...this.#routes.values()]
+  }
+
+  /** Whether every watch is connected: what it told last is what there is. */
+  get isCurrent(): boolean {
+    return this.#watches.every((one) => one.isCurrent)
+  }
+
+  pods = (): readonly Pod[] => this.#pods.list()
+  deployments = (): readonly Deployment[] => this.#deployments.list()
+  route = ({ kind, name }: RouteRef): Route | undefined =>
+    this.#routes
+      .get(kind)
+      ?.list()
+      .find((one) => one.metadata?.name === name)
+
+  /** Settles with the next change of anything. */
+  next(): Promise<void> {
+    return new Promise((resolve) => {
+      this.#waiting.push(resolve)
+    })
+  }
+
+  async close(): Promise<void> {
+    await Promise.all(this.#watches.map((one) => one.close()))
+  }
+
+  #tell(): void {
+    const waiting = this.#waiting
+    this.#waiting = []
+    for (const resolve of waiting) resolve()
+  }
+}
+
+class Watched<T extends KubernetesObject> {
+  readonly #list: ListWatch<T>
+  #isClosed = false
+  #isBroken = false
+  isCurrent = false
+
+  constructor(
+    api: ClusterApi,
+    apiVersion: keyof typeof PATHS,
+    kind: string,
+    selector: string,
+    tell: () => void,
+  ) {
+    const path = `${PATHS[apiVersion]}/namespaces/${api.namespace}/${kind.toLowerCase()}s`
+    const list = async (): Promise<KubernetesListObject<T>> => api.listOnce<T>(apiVersion, kind, selector)
+    this.#list = new ListWatch<T>(path, new Watch(api.config), list, false, selector || undefined)
+    for (const verb of ['add', 'update', 'delete'] as const) this.#list.on(verb, tell)
+    this.#list.on('error', () => this.#again())
+    void this.#start()
+  }
+
+  list = (): readonly T[] => this.#list.list()
+
+  async close(): Promise<void> {
+    this.#isClosed = true
+    await this.#list.stop()
+  }
+
+  async #start(): Promise<void> {
+    if (this.#isClosed) return
+    this.#isBroken = false
+    await this.#list.start().catch(() => this.#again())
+    this.isCurrent = !this.#isBroken
+  }
+
+  #again(): void {
+    if (this.#isBroken) return
+    this.#isBroken = true
+    this.isCurrent = false
+    setTimeout(() => this.#start(), AGAIN_MS).unref()
+  }
+}
