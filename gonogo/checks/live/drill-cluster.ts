@@ -12,8 +12,8 @@ export type DrillObject = {
 export type DrillWorld = {
   readonly objects: readonly DrillObject[]
   /** Answers by path that are no objects: the version, what a kubelet tells. */
-  readonly texts: Readonly<Record<string, string>>
-  /** What this token's holder may not do, as `verb resource`. */
+  readonly texts: Readonly<Record<string, string | (() => string)>>
+  /** What nobody may do: a path, or `verb resource`. */
   readonly forbidden?: readonly string[]
   /** The name behind a token; one for everybody by default. */
   readonly names?: Readonly<Record<string, string>>
@@ -32,7 +32,8 @@ export async function startDrillCluster(world: DrillWorld) {
     const { pathname, searchParams } = new URL(request.url ?? '/', 'http://cluster')
     const token = request.headers.authorization?.replace('Bearer ', '') ?? ''
     const told = world.texts[pathname]
-    if (told !== undefined) return void response.end(told)
+    if (told !== undefined) return void response.end(typeof told === 'string' ? told : told())
+    if (world.forbidden?.includes(pathname)) return answer(response, 403, { message: 'forbidden' })
     const { plural = '', name, namespace } = PATH.exec(pathname)?.groups ?? {}
     if (plural.endsWith('reviews')) return review(world, token, plural, request, response)
     const here = objects().filter(
