@@ -32,6 +32,8 @@ export type Cluster = {
   list<T>(path: string, schema: ZodType<T>, options?: ListOptions): Promise<T[]>
   text(path: string): Promise<string>
   create<T>(path: string, body: object, schema: ZodType<T>): Promise<T>
+  /** What a server-side apply as gonogo would make of an object; nothing is changed. */
+  dryRun<T>(path: string, body: object, schema: ZodType<T>): Promise<T>
   /** Harmless where there is none. */
   remove(path: string): Promise<void>
 }
@@ -80,6 +82,10 @@ export function openCluster({ root, kubeconfig, context }: Connection, signal?: 
     list: (path, schema, options) => listAll(path, schema, options ?? {}, call, parse, server),
     create: async (path, body, schema) =>
       parse(path, found(server, path, await call('POST', path, { body })), schema),
+    dryRun: async (path, body, schema) => {
+      const asked = { body, contentType: 'application/apply-patch+yaml' }
+      return parse(path, found(server, path, await call('PATCH', `${path}?${DRY_RUN}`, asked)), schema)
+    },
     remove: async (path) => void (await call('DELETE', path)),
   }
 }
@@ -89,8 +95,14 @@ const found = (server: string, path: string, text: string | null): string => {
   throw new ReadingProblem('missing', server, `there is no ${path}`)
 }
 
-type Asked = { readonly body?: object; readonly accept?: string }
-type Call = (method: 'GET' | 'POST' | 'DELETE', path: string, asked?: Asked) => Promise<string | null>
+const DRY_RUN = 'dryRun=All&fieldManager=gonogo&force=true'
+
+type Asked = { readonly body?: object; readonly accept?: string; readonly contentType?: string }
+type Call = (
+  method: 'GET' | 'POST' | 'PATCH' | 'DELETE',
+  path: string,
+  asked?: Asked,
+) => Promise<string | null>
 
 async function listAll<T>(
   path: string,
@@ -123,7 +135,11 @@ async function listAll<T>(
 
 function caller(config: KubeConfig, server: string, signal: AbortSignal | undefined): Call {
   let agent: Agent | null = null
-  return async (method, path, { body, accept = 'application/json' } = {}) => {
+  return async (
+    method,
+    path,
+    { body, accept = 'application/json', contentType = 'application/json' } = {},
+  ) => {
     let answer: { status: number; text: string }
     try {
       // Tokens end and certificates are renewed: who we are is looked up for each call.
@@ -138,7 +154,7 @@ function caller(config: KubeConfig, server: string, signal: AbortSignal | undefi
         headers: {
           ...(options.headers as Record<string, string>),
           accept,
-          'content-type': 'application/json',
+          'content-type': contentType,
         },
         ...(body && { body: JSON.stringify(body) }),
         signal: limit,
