@@ -132,7 +132,7 @@ test('nothing that gonogo made for a while is left, and a canary that nobody kno
   const release = { version: '1.2.0', digest: world.digest }
   const workloads = [{ ...release, artifact: world.image, replicas: 1, config: {} }]
   const environment = drillEnvironment({ target: { observe: async () => ({ workloads }) } as never })
-  const overrides = { environment, release: drillRelease(release) }
+  const overrides = { environment, release: drillRelease({ ...release, config: { text: '1.2.0' } }) }
   const clean = await world.try('4.4.2', {}, overrides)
   expect(`${clean.verdict}: ${clean.summary}`).toMatch(/^pass/)
   const labels = { 'gonogo.dev/of': 'web', 'gonogo.dev/slot': 'canary' }

@@ -7,7 +7,7 @@ const PROBE = 'gonogo.dev/probe'
 
 /** Everything in the namespace that a deployment made for a while and that is still there, by kind and name. */
 export async function clusterLeftovers(ctx: CheckContext): Promise<readonly string[]> {
-  const { cluster, namespace, of } = clusterOf(ctx)
+  const { cluster, namespace, of, configMap } = clusterOf(ctx)
   const labelled = { selector: `${LABELS.of}=${of}` }
   const core = `/api/v1/namespaces/${namespace}`
   const apps = `/apis/apps/v1/namespaces/${namespace}`
@@ -31,7 +31,7 @@ export async function clusterLeftovers(ctx: CheckContext): Promise<readonly stri
     ...named('Pod', [...pods.filter(isTemporary), ...probes].filter(isStaying)),
     ...named(
       'ConfigMap',
-      maps.filter(({ metadata }) => !configMaps.includes(metadata.name)),
+      maps.filter(({ metadata }) => metadata.name !== configMap && !configMaps.includes(metadata.name)),
     ),
   ]
 }

@@ -18,6 +18,8 @@ export type ServiceCluster = {
   readonly of: string
   /** What the release's Deployments will be, from its manifests. */
   readonly declared: readonly ClusterDeployment[]
+  /** Name of the ConfigMap that holds the release's configuration. */
+  readonly configMap: string
   /** The Deployments as they stand there now, of every component; throws a CheckProblem where one is missing. */
   live(): Promise<ClusterDeployment[]>
 }
@@ -38,13 +40,14 @@ export function clusterOf(ctx: CheckContext): ServiceCluster {
     throw new CheckProblem(`environments.${environment.name}.target: ${parsed.error.issues[0]?.message}`)
   const config = parsed.data
   const cluster = openCluster({ root, kubeconfig: config.kubeconfig, context: config.context }, signal)
-  const { of, declared } = declaredOf(ctx, config)
+  const { of, declared, configMap } = declaredOf(ctx, config)
   return {
     cluster,
     config,
     namespace: config.namespace,
     of,
     declared,
+    configMap,
     live: () => liveOf(cluster, config, declared),
   }
 }
@@ -66,7 +69,7 @@ function declaredOf({ root, release }: CheckContext, config: KubernetesConfig) {
     const declared = rendered.components.map(({ deployment }) =>
       deploymentSchema.parse({ ...deployment, metadata: { ...deployment.metadata, ...own } }),
     )
-    return { of, declared }
+    return { of, declared, configMap: rendered.configMap.metadata?.name ?? '' }
   } catch (problem) {
     if (problem instanceof BadManifest) throw new CheckProblem(problem.message)
     throw problem
