@@ -12,6 +12,7 @@ import type { Release } from '#core/release.ts'
 import type { Service } from '#core/service.ts'
 import { Refusal } from '#engine/exit-codes.ts'
 import type { Workspace } from '#engine/workspace.ts'
+import { kubernetesConfigSchema } from '#targets/kubernetes/config.ts'
 import { processesConfigSchema } from '#targets/processes/config.ts'
 
 /** Reads the service file and its checklist. Throws one Refusal with every problem, a line each. */
@@ -23,17 +24,21 @@ export function loadWorkspace(file: string): Workspace {
   return { root, service, checklist, serviceFile }
 }
 
+const TARGETS: Readonly<Record<string, Block['schema']>> = {
+  processes: processesConfigSchema,
+  kubernetes: kubernetesConfigSchema,
+}
+
 /** Each check's block and each target's block is checked by its own schema, with its line. */
 function blocksOf(service: Service): Block[] {
   const checks = Object.keys(service.checks).flatMap((id) => {
     const check = CHECKS.get(id)
     return check ? [{ path: ['checks', id], schema: check.config }] : []
   })
-  const targets = Object.entries(service.environments).flatMap(([name, { target }]) =>
-    target.kind === 'processes'
-      ? [{ path: ['environments', name, 'target'], schema: processesConfigSchema }]
-      : [],
-  )
+  const targets = Object.entries(service.environments).flatMap(([name, { target }]) => {
+    const schema = TARGETS[target.kind]
+    return schema ? [{ path: ['environments', name, 'target'], schema }] : []
+  })
   return [...checks, ...targets]
 }
 

@@ -7,6 +7,7 @@ import { exitCodeSoFar } from './command.ts'
 import { registerCheck } from './commands/check.ts'
 import { registerDemo } from './commands/demo.ts'
 import { registerDeploy } from './commands/deploy.ts'
+import { registerDoctor } from './commands/doctor.ts'
 import { registerDrill } from './commands/drill.ts'
 import { registerInit } from './commands/init.ts'
 import { registerPeople } from './commands/people.ts'
@@ -22,6 +23,7 @@ const VERBS = [
   registerSimulate,
   registerCheck,
   registerDrill,
+  registerDoctor,
   registerDeploy,
   registerStatus,
   registerPeople,

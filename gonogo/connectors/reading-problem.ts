@@ -10,6 +10,7 @@ export type ReadingCode =
   | 'inconsistent'
   | 'not-about-this'
   | 'unreachable'
+  | 'forbidden'
 
 /**
  * Evidence that cannot be read for what it should be. It is the only thing that a connector throws; the check that

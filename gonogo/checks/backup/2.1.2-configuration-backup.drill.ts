@@ -2,6 +2,17 @@ import { chmod } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type DrillScratch, defineDrill } from '../drill.ts'
 import { drillEnvironment, drillService, drillStable, observing } from '../drill-situation.ts'
+import {
+  type ClusterFault,
+  type ClusterSituation,
+  clusterFaults,
+  clusterWorld,
+  container,
+  deployment,
+  NAMESPACE,
+  namespaces,
+} from '../live/cluster-drill.ts'
+import type { DrillObject } from '../live/drill-cluster.ts'
 
 const SECRET = 'drill-user-token-000000000001'
 const config = { folder: 'backups', keyFile: 'backup.key' }
@@ -23,6 +34,43 @@ function context(stableWorkload: typeof workload | null) {
 async function key(scratch: DrillScratch, bytes: number, mode = 0o600) {
   await chmod(await scratch.write('backup.key', 'k'.repeat(bytes)), mode)
 }
+
+const VALUE = 'a-password-of-the-drill'
+const data = (kind: string, name: string, text: string): DrillObject => ({
+  kind,
+  metadata: { name, namespace: NAMESPACE },
+  data: { password: kind === 'Secret' ? Buffer.from(text).toString('base64') : text },
+})
+const takes = {
+  containers: [{ ...container, envFrom: [{ secretRef: { name: 'db' } }, { configMapRef: { name: 'web' } }] }],
+}
+const objects = [...namespaces, deployment(takes)]
+const [secret, map] = [data('Secret', 'db', VALUE), data('ConfigMap', 'web', 'info')]
+const onCluster = (overrides: object = {}, files = {}): ClusterSituation => ({
+  world: { ...clusterWorld(), objects: [...objects, secret, map], ...overrides },
+  environment: { target: observing([], { stableWorkload: workload }) },
+  files,
+})
+const backupConfig = { ...config, kubeconfig: 'backup.kubeconfig' }
+const clusterSituations: readonly ClusterFault[] = [
+  {
+    name: 'a Secret in clear text',
+    expect: 'fail',
+    situation: onCluster({}, { 'backups/dump.yaml': `p: ${VALUE}` }),
+  },
+  {
+    name: 'a Secret as the API writes it, which is clear text',
+    expect: 'fail',
+    situation: onCluster({}, { 'backups/dump.yaml': Buffer.from(VALUE).toString('base64') }),
+  },
+  { name: 'the identity that deploys', expect: 'fail', situation: onCluster({ names: {} }) },
+  { name: 'no identity of its own', expect: 'unknown', config },
+  {
+    name: 'a Secret that is not there',
+    expect: 'unknown',
+    situation: onCluster({ objects: [...objects, map] }),
+  },
+]
 
 export const drill = defineDrill<null>({
   item: '2.1.2',
@@ -65,6 +113,7 @@ export const drill = defineDrill<null>({
         return { config: { ...config, keyFile: 'backups/the.key' } }
       },
     },
+    ...clusterFaults(onCluster(), clusterSituations, backupConfig),
     { name: 'nothing deployed', expect: 'unknown', plant: async () => ({ context: context(null) }) },
   ],
 })

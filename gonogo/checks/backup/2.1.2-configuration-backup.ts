@@ -4,6 +4,9 @@ import { join, resolve } from 'node:path'
 import { z } from 'zod'
 import { canonicalJson } from '#core/json.ts'
 import { type CheckContext, CheckProblem, type CheckResult, defineCheck, fail, pass } from '../check.ts'
+import { isOnCluster } from '../live/service-cluster.ts'
+import { readingEvidence } from '../reading.ts'
+import { type ClusterConfiguration, clusterConfiguration } from './cluster-configuration.ts'
 
 const CIPHER = 'aes-256-gcm'
 const LEAST_KEY_BYTES = 32
@@ -15,6 +18,8 @@ const config = z.strictObject({
   folder: z.string(),
   /** File with the key (32 bytes or more), readable by its owner alone; not in the folder of the backups. */
   keyFile: z.string(),
+  /** On a cluster: the identity that may read Secrets, and does nothing else. */
+  kubeconfig: z.string().min(1).optional(),
 })
 
 type Config = z.infer<typeof config>
@@ -24,26 +29,28 @@ export const check = defineCheck<Config>({
   title: 'Configuration backup saved',
   config,
   limitMs: 60_000,
-  run,
+  run: readingEvidence(run),
 })
 
 /** The stable version's configuration, with its secrets, is kept encrypted, read back, and lies nowhere there in the clear. */
-async function run(ctx: CheckContext, { folder, keyFile }: Config): Promise<CheckResult> {
+async function run(ctx: CheckContext, { folder, keyFile, kubeconfig }: Config): Promise<CheckResult> {
   const home = resolve(ctx.root, folder)
   const key = await keyOf(resolve(ctx.root, keyFile), home)
-  const { text, secrets, names } = await configurationOf(ctx)
+  const cluster = isOnCluster(ctx) ? await clusterConfiguration(ctx, kubeconfig) : null
+  const { text, secrets, names } = await configurationOf(ctx, cluster)
   const file = join(home, `${ctx.service.service}-${ctx.environment.name}-${ctx.deploymentId}.config`)
   await mkdir(home, { recursive: true })
   await writeFile(file, encrypt(text, key), { mode: 0o600 })
   // Of secrets only keyed digests are told: plain ones can be guessed.
   const digest = createHmac('sha256', key).update(text).digest('hex')
   const rest = {
-    claim: { names, digest },
+    claim: { names, digest, ...(cluster && { digests: cluster.digests(key) }) },
     source: file,
     population: `${names.length} settings, ${secrets.length} of them secret`,
   }
   const back = decrypt(await readFile(file), key)
   if (back !== text) return fail('what is read back from the backup is not what was saved', rest)
+  if (cluster?.problem) return fail(cluster.problem, rest)
   const open = await inTheClear(home, secrets)
   if (open !== null) return fail(`${open} holds a secret in clear text`, rest)
   return pass(
@@ -69,6 +76,7 @@ async function keyOf(file: string, home: string): Promise<Buffer> {
 /** All that makes the stable version run here as it does. */
 async function configurationOf(
   ctx: CheckContext,
+  cluster: ClusterConfiguration | null,
 ): Promise<{ text: string; secrets: string[]; names: string[] }> {
   const { environment, service } = ctx
   const declared = service.environments[environment.name]
@@ -82,14 +90,18 @@ async function configurationOf(
   const referenced = keys.filter((key) => /^\$\{(env|file):/.test(declared.access[key] ?? ''))
   const secrets = referenced
     .flatMap((key) => access[key] ?? [])
+    .concat(cluster?.secrets ?? [])
     .filter((value) => value.length >= LEAST_SECRET)
   const names = [
     ...Object.keys(stableWorkload.config).map((name) => `config.${name}`),
     ...keys.map((key) => `access.${key}`),
     ...Object.keys(declared.target).map((key) => `target.${key}`),
+    ...Object.keys(cluster?.objects ?? {}),
   ].sort()
   if (names.length === 0) throw new CheckProblem(`${environment.name} has no setting that could be saved`)
-  const text = canonicalJson({ target: declared.target, config: stableWorkload.config, access } as never)
+  const { target } = declared
+  const objects = cluster && { objects: cluster.objects }
+  const text = canonicalJson({ target, config: stableWorkload.config, access, ...objects } as never)
   return { text, secrets, names }
 }
 

@@ -1,6 +1,9 @@
 import { z } from 'zod'
 import { type CheckContext, CheckProblem, type CheckResult, defineCheck, fail, pass } from '../check.ts'
 import { commandsOn } from '../live/database-commands.ts'
+import { isOnCluster } from '../live/service-cluster.ts'
+import { readingEvidence } from '../reading.ts'
+import { clusterState } from './cluster-state.ts'
 
 export const check = defineCheck({
   id: '2.1.3',
@@ -8,12 +11,15 @@ export const check = defineCheck({
   config: z.strictObject({}),
   bound: () => true,
   limitMs: 60_000,
-  run,
+  run: readingEvidence(run),
 })
 
 const DIGEST = /^sha256:[0-9a-f]{64}$/
 
-/** What runs now, by digest, with its replicas, weights and schema, is recorded as evidence. */
+/**
+ * What runs now, by digest, with its replicas, weights and schema, is recorded as evidence; of a cluster also images,
+ * revisions and routes.
+ */
 async function run(ctx: CheckContext): Promise<CheckResult> {
   const { environment } = ctx
   const { stable, stableWorkload, instances, weights, url } = await environment.target.observe()
@@ -25,6 +31,7 @@ async function run(ctx: CheckContext): Promise<CheckResult> {
   const { database } = environment
   const schema = database ? await commandsOn(ctx, database, database.file).version() : null
   const { version, digest, replicas, config } = stableWorkload
+  const cluster = isOnCluster(ctx) ? await clusterState(ctx) : null
   const state = {
     environment: environment.name,
     url,
@@ -35,9 +42,10 @@ async function run(ctx: CheckContext): Promise<CheckResult> {
     weights,
     schema,
     instances: running,
+    ...(cluster && { cluster: cluster.state }),
   }
   const rest = {
-    claim: { version, digest, replicas, weights, schema },
+    claim: { version, digest, replicas, weights, schema, ...cluster?.state },
     source: `the target of ${environment.name}`,
     population: `${running.length} instances of ${version}`,
     evidence: [await ctx.keep('state-before.json', 'application/json', JSON.stringify(state, null, 2))],
@@ -48,6 +56,7 @@ async function run(ctx: CheckContext): Promise<CheckResult> {
   if (loose) return fail(`${loose.id} is known by ${loose.digest || 'nothing'}, not by a digest`, rest)
   const other = running.find((one) => one.digest !== digest)
   if (other) return fail(`${other.id} runs another digest than the stable workload’s`, rest)
+  if (cluster?.problem) return fail(cluster.problem, rest)
   const said = schema === null ? '' : `, schema ${schema}`
   return pass(
     `${version} ${digest.slice(0, 19)}… on ${running.length} instances, ${weights[version] ?? 0} % of the traffic${said}`,

@@ -2,6 +2,7 @@ import type { TargetState } from '#targets/target.ts'
 import type { Timeline } from '../check.ts'
 import { type DrillFault, defineDrill } from '../drill.ts'
 import { drillEnvironment, drillInstance, drillRelease, observing } from '../drill-situation.ts'
+import { clusterFaults, clusterWorld, NAMESPACE } from '../live/cluster-drill.ts'
 
 const END = 1_000_000
 const { version, digest } = drillRelease()
@@ -39,6 +40,19 @@ export const drill = defineDrill<null>({
       workloads: [workload, { ...workload, ...old }],
     }),
     planting('the new version is gone instead', 'fail', { instances: [], workloads: [] }),
+    ...clusterFaults(
+      {
+        context: observed({}).context,
+        world: clusterWorld([
+          {
+            kind: 'Pod',
+            metadata: { name: 'web-orphan', namespace: NAMESPACE, labels: { 'gonogo.dev/of': 'web' } },
+            spec: { containers: [{ name: 'web', image: `registry.internal/web@${old.digest}` }] },
+          },
+        ]),
+      },
+      [{ name: 'a pod of the old image that the target knows nothing of', expect: 'fail' }],
+    ),
     planting('gone before the watch had ended', 'fail', {}, END - 1),
     planting(
       'the watch goes on',

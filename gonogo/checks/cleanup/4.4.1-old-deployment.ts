@@ -1,6 +1,9 @@
 import { z } from 'zod'
 import { formatDuration } from '#core/duration.ts'
 import { type CheckContext, CheckProblem, type CheckResult, defineCheck, fail, pass } from '../check.ts'
+import { isOnCluster } from '../live/service-cluster.ts'
+import { readingEvidence } from '../reading.ts'
+import { oldPods } from './cluster-leftovers.ts'
 
 export const check = defineCheck({
   id: '4.4.1',
@@ -8,7 +11,7 @@ export const check = defineCheck({
   config: z.strictObject({}),
   bound: () => true,
   limitMs: 30_000,
-  run,
+  run: readingEvidence(run),
 })
 
 /** The old version, by its digest, has no workload, no instance and no process left; and it went only after the watch. */
@@ -20,6 +23,7 @@ async function run(ctx: CheckContext): Promise<CheckResult> {
   const own = world.instances.filter(({ digest }) => digest === release.digest)
   const left = world.instances.filter(({ digest }) => digest !== release.digest)
   const forgotten = world.workloads.filter(({ digest }) => digest !== release.digest)
+  const unknownPods = isOnCluster(ctx) ? await oldPods(ctx) : []
   const weight = world.weights[release.version] ?? 0
   const rest = {
     claim: {
@@ -34,6 +38,8 @@ async function run(ctx: CheckContext): Promise<CheckResult> {
     return fail(`${stable.version} is gone, ${formatDuration(end - ctx.now())} before the watch ends`, rest)
   if (ctx.now() < end) throw new CheckProblem(`the watch lasts another ${formatDuration(end - ctx.now())}`)
   if (own.length === 0) return fail(`no instance of ${release.version} runs`, rest)
+  const [pod] = unknownPods
+  if (left.length === 0 && pod) return fail(`pod ${pod} still runs another image than the release’s`, rest)
   const [first] = left
   if (first)
     return fail(`${left.length} instances of ${first.version} still run, ${first.id} among them`, rest)

@@ -2,6 +2,9 @@ import { readdir } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { z } from 'zod'
 import { type CheckContext, type CheckResult, defineCheck, fail, pass } from '../check.ts'
+import { isOnCluster } from '../live/service-cluster.ts'
+import { readingEvidence } from '../reading.ts'
+import { clusterLeftovers } from './cluster-leftovers.ts'
 
 const MAX_ENTRIES = 20_000
 
@@ -18,7 +21,7 @@ export const check = defineCheck<Config>({
   config,
   bound: () => true,
   limitMs: 60_000,
-  run,
+  run: readingEvidence(run),
 })
 
 /** What deployments make for a while carries one of these names. */
@@ -36,7 +39,8 @@ async function run(ctx: CheckContext, { folders }: Config): Promise<CheckResult>
   )
   const places = [...new Set([...databases, ...folders].map((folder) => join(ctx.root, folder)))]
   const files = (await Promise.all(places.map(temporaryIn))).flat()
-  const left = [...extra, ...files]
+  const objects = isOnCluster(ctx) ? await clusterLeftovers(ctx) : []
+  const left = [...extra, ...objects, ...files]
   const rest = {
     claim: { left },
     source: `the target of ${environment.name}; ${places.join(', ') || 'no folder'}`,

@@ -1,5 +1,16 @@
 import { type DrillFault, defineDrill } from '#checks/drill.ts'
 import { drillEnvironment, drillInstance, drillService, observing } from '#checks/drill-situation.ts'
+import {
+  type ClusterFault,
+  clusterFaults,
+  clusterWorld,
+  container,
+  deployment,
+  NAMESPACE,
+  namespaces,
+  node,
+} from '#checks/live/cluster-drill.ts'
+import type { DrillObject } from '#checks/live/drill-cluster.ts'
 
 type Config = { requests: Record<string, string>; replicas: number; surge: number; storage: string }
 
@@ -20,6 +31,86 @@ const asking = (name: string, more: Partial<Config>): DrillFault<null> => ({
   expect: 'fail',
   plant: async () => ({ config: { ...good, ...more } }),
 })
+
+const asks = (cpu: string) => ({
+  containers: [{ ...container, resources: { requests: { cpu, memory: '256Mi' } } }],
+})
+const pod = (onNode: string, spec: object): DrillObject => ({
+  kind: 'Pod',
+  metadata: { name: `other-${onNode}`, namespace: 'other' },
+  spec: { nodeName: onNode, containers: [], ...spec },
+  status: { phase: 'Running' },
+})
+const quota = (hard: Record<string, string>): DrillObject => ({
+  kind: 'ResourceQuota',
+  metadata: { name: 'small', namespace: NAMESPACE },
+  status: { hard, used: { pods: '2', 'requests.cpu': '1' } },
+})
+const tainted = (name: string) =>
+  node(name, '4', { spec: { taints: [{ key: 'gpu', effect: 'NoSchedule' }] } })
+const notReady = (name: string) =>
+  node(name, '4', { status: { allocatable: { cpu: '4' }, conditions: [{ type: 'Ready', status: 'False' }] } })
+const withNodes = (...nodes: DrillObject[]) => ({
+  situation: { world: { ...clusterWorld(), objects: [...namespaces, deployment(), ...nodes] } },
+})
+const withObjects = (...more: DrillObject[]) => ({ situation: { world: clusterWorld(more) } })
+
+/** Five pods of half a core come beside those that run. */
+const onCluster: readonly ClusterFault[] = [
+  { name: 'less room than the pods need', expect: 'fail', ...withNodes(node('node-1', '2')) },
+  {
+    name: 'a free total that fits no single node',
+    expect: 'fail',
+    config: { replicas: 1 },
+    situation: {
+      manifest: asks('4500m'),
+      world: { ...clusterWorld(), objects: [...namespaces, node('node-1'), node('node-2')] },
+    },
+  },
+  {
+    name: 'room that other pods asked for',
+    expect: 'fail',
+    ...withObjects(
+      ...['node-1', 'node-2'].map((name) =>
+        pod(name, { containers: [{ name: 'x', resources: { requests: { cpu: '3' } } }] }),
+      ),
+    ),
+  },
+  {
+    name: 'pods without requests taken for nothing',
+    expect: 'fail',
+    ...withObjects(
+      ...['node-1', 'node-2'].map((name) =>
+        pod(name, { containers: Array.from({ length: 30 }, (_, n) => ({ name: `x${n}` })) }),
+      ),
+    ),
+  },
+  {
+    name: 'a pod without requests of its own',
+    expect: 'unknown',
+    situation: { manifest: { containers: [{ name: 'web' }] } },
+  },
+  {
+    name: 'nodes whose taint the pods do not bear',
+    expect: 'fail',
+    ...withNodes(tainted('node-1'), tainted('node-2')),
+  },
+  { name: 'nodes that are not ready', expect: 'fail', ...withNodes(notReady('node-1')) },
+  {
+    name: 'nodes without the label',
+    expect: 'fail',
+    situation: { manifest: { nodeSelector: { disk: 'fast' }, containers: [container] } },
+  },
+  { name: 'a quota of pods', expect: 'fail', ...withObjects(quota({ pods: '6' })) },
+  { name: 'a quota of cores', expect: 'fail', ...withObjects(quota({ 'requests.cpu': '3' })) },
+  {
+    name: 'a volume that is not bound',
+    expect: 'fail',
+    situation: {
+      manifest: { containers: [container], volumes: [{ persistentVolumeClaim: { claimName: 'data' } }] },
+    },
+  },
+]
 
 export const drill = defineDrill<null>({
   item: '1.3.2',
@@ -50,5 +141,6 @@ export const drill = defineDrill<null>({
       expect: 'unknown',
       plant: async () => ({ config: { requests: good.requests } }),
     },
+    ...clusterFaults({ world: clusterWorld() }, onCluster, {}),
   ],
 })

@@ -8,18 +8,21 @@ import {
   residentBytes,
 } from '#connectors/machine/index.ts'
 import { formatBytes, quantitySchema } from '#connectors/machine/quantity.ts'
+import { isOnCluster } from '../live/service-cluster.ts'
+import { readingEvidence } from '../reading.ts'
+import { clusterCapacity } from './cluster-capacity.ts'
 
 const resources = z.strictObject({ cpu: quantitySchema, memory: quantitySchema })
 
 const config = z.strictObject({
-  /** What one instance asks for. Without it nobody can say that there is room. */
-  requests: resources,
+  /** What one instance asks for. Without it nobody can say that there is room; on a cluster the manifests say it. */
+  requests: resources.optional(),
   /** What one instance may take at most. */
   limits: resources.optional(),
   /** Instances of the release; by default as many as the environment's target declares. */
   replicas: z.number().int().positive().optional(),
-  /** Instances beside them while versions change. */
-  surge: z.number().int().nonnegative().default(1),
+  /** Instances beside them while versions change: 1 by default; on a cluster as many as are copied and rolled. */
+  surge: z.number().int().nonnegative().optional(),
   /** What one instance writes to the disk. */
   storage: quantitySchema.optional(),
   /** Where it writes; its volume must have the room. */
@@ -29,21 +32,28 @@ const config = z.strictObject({
 })
 
 type Config = z.infer<typeof config>
+type MachineConfig = Config & { readonly requests: NonNullable<Config['requests']> }
 
 export const check = defineCheck<Config>({
   id: '1.3.2',
   title: 'Resource capacity confirmed',
   config,
-  async run(ctx, config) {
-    const instances = replicasOf(ctx, config) + config.surge
-    const [capacity, storageBytes, running] = await Promise.all([
-      readCapacity(),
-      freeStorageBytes(resolve(ctx.root, config.volume)),
-      runningInstances(ctx),
-    ])
-    return judge(config, instances, await freeOf(config, capacity, running), storageBytes, capacity)
-  },
+  run: readingEvidence((ctx, config) =>
+    isOnCluster(ctx) ? clusterCapacity(ctx, config) : machineCapacity(ctx, config),
+  ),
 })
+
+async function machineCapacity(ctx: CheckContext, { requests, ...more }: Config): Promise<CheckResult> {
+  if (!requests) throw new CheckProblem('what one instance asks for is not declared; add requests')
+  const config = { ...more, requests }
+  const instances = replicasOf(ctx, config) + (config.surge ?? 1)
+  const [capacity, storageBytes, running] = await Promise.all([
+    readCapacity(),
+    freeStorageBytes(resolve(ctx.root, config.volume)),
+    runningInstances(ctx),
+  ])
+  return judge(config, instances, await freeOf(config, capacity, running), storageBytes, capacity)
+}
 
 type Running = readonly { readonly pid: number | null }[]
 type Free = { readonly cores: number; readonly memoryBytes: number }
@@ -65,7 +75,7 @@ async function runningInstances(ctx: CheckContext): Promise<Running> {
  * What running instances asked for is theirs, used or not: the part of a request that an instance has not taken yet is
  * taken off what looks free.
  */
-async function freeOf(config: Config, capacity: MachineCapacity, running: Running): Promise<Free> {
+async function freeOf(config: MachineConfig, capacity: MachineCapacity, running: Running): Promise<Free> {
   const asked = config.requests.memory.value
   const untaken = await Promise.all(
     running.map(async ({ pid }) =>
@@ -80,7 +90,7 @@ async function freeOf(config: Config, capacity: MachineCapacity, running: Runnin
 }
 
 function judge(
-  config: Config,
+  config: MachineConfig,
   instances: number,
   free: Free,
   storageBytes: number,
@@ -120,7 +130,7 @@ function describe(instances: number, needed: Amounts, free: Amounts, capacity: M
   return `${instances} instances need ${words.join(', ')}${isContained ? ', within the container’s limits' : ''}`
 }
 
-const blanksOf = ({ requests, limits }: Config): Record<string, string> => ({
+const blanksOf = ({ requests, limits }: MachineConfig): Record<string, string> => ({
   'requests-cpu': requests.cpu.text,
   'requests-memory': requests.memory.text,
   ...(limits && { 'limits-cpu': limits.cpu.text, 'limits-memory': limits.memory.text }),

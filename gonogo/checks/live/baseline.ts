@@ -1,8 +1,11 @@
 import { z } from 'zod'
+import { podUsage } from '#connectors/kubernetes/index.ts'
 import { readUsage } from '#connectors/process-usage/index.ts'
+import { ReadingProblem } from '#connectors/reading-problem.ts'
 import type { Service } from '#core/service.ts'
 import type { Instance } from '#targets/target.ts'
 import { type CheckContext, CheckProblem } from '../check.ts'
+import { clusterOf, isOnCluster } from './service-cluster.ts'
 
 const bounds = z.tuple([z.number(), z.number().nullable()])
 
@@ -42,11 +45,14 @@ export type Used = {
   readonly instance: Instance
   readonly memoryBytes: number
   readonly cpuMs: number
+  /** Share of one core, where that is told instead of a time. */
+  readonly share?: number
   readonly atMs: number
 }
 
 /** What each of the instances uses now. Throws a CheckProblem where that cannot be seen. */
 export async function usageOf(ctx: CheckContext, instances: readonly Instance[]): Promise<readonly Used[]> {
+  if (isOnCluster(ctx)) return clusterUsage(ctx, instances)
   return Promise.all(
     instances.map(async (instance) => {
       const usage = instance.pid === null ? null : await readUsage(instance.pid)
@@ -56,6 +62,27 @@ export async function usageOf(ctx: CheckContext, instances: readonly Instance[])
   )
 }
 
-/** Share of one core between two readings of the same process. */
-export const cpuShare = (before: Used, after: Used): number =>
-  Math.max(0, after.cpuMs - before.cpuMs) / Math.max(1, after.atMs - before.atMs)
+async function clusterUsage(ctx: CheckContext, instances: readonly Instance[]): Promise<readonly Used[]> {
+  const { cluster, namespace } = clusterOf(ctx)
+  const usage = await podUsage(cluster, namespace).catch((problem) => {
+    throw problem instanceof ReadingProblem ? new CheckProblem(problem.message) : problem
+  })
+  return instances.map((instance) => {
+    const own = usage.get(instance.id)
+    if (!own || !Number.isFinite(own.memoryBytes + own.cpuMs + (own.share ?? 0)))
+      throw new CheckProblem(`what pod ${instance.id} uses is not told by its node`)
+    return { instance, ...own }
+  })
+}
+
+/** Where it was read from, for people. */
+export const usageSource = (ctx: CheckContext): string =>
+  isOnCluster(ctx) ? 'the kubelets or the metrics API' : '/proc of the instances'
+
+/** Share of one core between two readings of the same process. A reading told twice is no second one. */
+export function cpuShare(before: Used, after: Used): number {
+  if (after.share !== undefined) return after.share
+  if (before !== after && after.atMs <= before.atMs)
+    throw new CheckProblem(`${after.instance.id} was not measured anew meanwhile; give it a longer window`)
+  return Math.max(0, after.cpuMs - before.cpuMs) / Math.max(1, after.atMs - before.atMs)
+}

@@ -1,9 +1,11 @@
 import { drill as openFindingsDrill } from './1.2.2-open-findings.drill.ts'
 import { check as openFindings } from './1.2.2-open-findings.ts'
+import { drill as secretAgesDrill } from './1.2.3-secret-ages.drill.ts'
+import { check as secretAges } from './1.2.3-secret-ages.ts'
 import { drill as accessDrill } from './1.2.4-access.drill.ts'
 import { check as access } from './1.2.4-access.ts'
 import { drill as inputDrill } from './1.2.6-input-validation.drill.ts'
 import { check as input } from './1.2.6-input-validation.ts'
 
-export const checks = [openFindings, access, input] as const
-export const drills = [openFindingsDrill, accessDrill, inputDrill] as const
+export const checks = [openFindings, secretAges, access, input] as const
+export const drills = [openFindingsDrill, secretAgesDrill, accessDrill, inputDrill] as const

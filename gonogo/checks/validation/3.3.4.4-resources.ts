@@ -3,7 +3,7 @@ import { z } from 'zod'
 import { formatBytes, quantitySchema } from '#connectors/machine/quantity.ts'
 import { durationSchema } from '#core/duration.ts'
 import { type CheckContext, type CheckResult, defineCheck, fail, pass } from '../check.ts'
-import { baselineOf, cpuShare, type Used, usageOf } from '../live/baseline.ts'
+import { baselineOf, cpuShare, type Used, usageOf, usageSource } from '../live/baseline.ts'
 import { allReleaseInstances } from '../live/instances.ts'
 
 const config = z.strictObject({
@@ -51,7 +51,7 @@ async function run(ctx: CheckContext, { limits, ratio, window }: Config): Promis
       components: [...new Set(instances.map(({ component }) => component))].sort(),
       problems: problems.length,
     },
-    source: '/proc of the instances',
+    source: usageSource(ctx),
     population: `${instances.length} of ${instances.length} instances`,
   }
   const [problem] = problems

@@ -10,7 +10,7 @@ import {
   pass,
   unknown,
 } from '../check.ts'
-import { cpuShare, type Used, usageOf } from '../live/baseline.ts'
+import { cpuShare, type Used, usageOf, usageSource } from '../live/baseline.ts'
 import { allReleaseInstances } from '../live/instances.ts'
 import { upperSlope } from './slope.ts'
 
@@ -62,7 +62,7 @@ async function run(ctx: CheckContext, config: Config): Promise<CheckResult> {
   const used = await usageOf(ctx, await allReleaseInstances(ctx, ctx.environment))
   const readings = [...readingsSoFar(ctx, start), readingOf(ctx, used)]
   const rest = {
-    source: '/proc of the instances',
+    source: usageSource(ctx),
     population: `${readings.length} readings of ${used.length} instances`,
   }
   if (ctx.now() < end) {

@@ -1,10 +1,14 @@
 import type { Command } from 'commander'
 import type { Plan, PlanItem } from '#core/plan.ts'
 import { ROLES } from '#core/roles.ts'
-import { EXIT } from '#engine/exit-codes.ts'
+import { EXIT, Refusal } from '#engine/exit-codes.ts'
 import { makeWorkspacePlan } from '#engine/open-deployment.ts'
+import { plannedOnCluster } from '#engine/planned-on-cluster.ts'
+import type { PlannedChange } from '#targets/kubernetes/planned-changes.ts'
 import { action } from '../command.ts'
 import { loadReleaseOf, loadWorkspace } from '../load.ts'
+
+type Options = { readonly diff: boolean; readonly environment: string }
 
 export function registerPlan(root: Command): void {
   const command = root
@@ -14,20 +18,46 @@ export function registerPlan(root: Command): void {
       '[release]',
       'a version in the releases folder; without one, what depends on the release is shown as such',
     )
-    .addHelpText('after', '\nExample: gonogo plan v1.2.3')
-  action(command, async (_options, [version], globals, output) => {
+    .option(
+      '--diff',
+      'the objects that would change in the cluster, by server-side dry runs; nothing is changed',
+      false,
+    )
+    .option('--environment <name>', 'the environment', 'production')
+    .addHelpText('after', '\nExample: gonogo plan v1.2.3 --diff')
+  action<Options>(command, async (options, [version], globals, output) => {
     const workspace = loadWorkspace(globals.file)
     const release = version ? loadReleaseOf(workspace, version, null) : null
     const plan = makeWorkspacePlan(workspace, release, undefined)
-    output.result(planText(plan), {
+    if (options.diff && !release)
+      throw new Refusal('no-release', 'name a release: gonogo plan VERSION --diff')
+    const onCluster = release
+      ? await plannedOnCluster(workspace, options.environment, release, options.diff)
+      : { warnings: [], changes: null }
+    for (const warning of onCluster.warnings) output.say(`! ${warning}`)
+    output.result(onCluster.changes ? changesText(onCluster.changes) : planText(plan), {
       version: 1,
       release: version ?? null,
       counts: plan.counts,
       items: plan.items,
+      ...onCluster,
     })
     return EXIT.good
   })
 }
+
+const MARKS = { create: '+', change: '~', none: ' ', refused: '✗' } as const
+const MOMENTS = { deploy: 'with the deployment', promote: 'with the promotion' } as const
+
+function changesText(changes: readonly PlannedChange[]): string {
+  const lines = changes.flatMap(({ kind, name, when, action, lines }) => [
+    `${MARKS[action]} ${kind} ${name}: ${WORDS[action]} ${MOMENTS[when]}`,
+    ...lines.map((line) => `    ${line}`),
+  ])
+  return [...lines, 'The route’s weights change at each step. Nothing was changed.'].join('\n')
+}
+
+const WORDS = { create: 'made', change: 'changed', none: 'as it is', refused: 'refused' } as const
 
 function planText(plan: Plan): string {
   const lines: string[] = []

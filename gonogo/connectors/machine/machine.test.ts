@@ -59,14 +59,17 @@ describe('capacity of the machine', () => {
 })
 
 test('a quantity is read as Kubernetes reads it', () => {
-  expect(['250m', '2', '128Mi', '1.5Gi', '1k'].map(parseQuantity)).toEqual([
+  expect(['250m', '2', '128Mi', '1.5Gi', '1k', '1e3', '2E', '5Ei'].map(parseQuantity)).toEqual([
     0.25,
     2,
     2 ** 27,
     1.5 * 2 ** 30,
     1000,
+    1000,
+    2e18,
+    5 * 2 ** 60,
   ])
-  expect(['', 'Mi', '-1', '1e3', '12 Mi', 'many'].map(parseQuantity)).toEqual([
+  expect(['', 'Mi', '-1', '1e', '12 Mi', 'many'].map(parseQuantity)).toEqual([
     null,
     null,
     null,

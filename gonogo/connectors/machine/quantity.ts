@@ -2,21 +2,29 @@ import { z } from 'zod'
 
 const UNITS: Readonly<Record<string, number>> = {
   '': 1,
+  n: 1e-9,
+  u: 1e-6,
   m: 1e-3,
   k: 1e3,
   M: 1e6,
   G: 1e9,
   T: 1e12,
+  P: 1e15,
+  E: 1e18,
   Ki: 2 ** 10,
   Mi: 2 ** 20,
   Gi: 2 ** 30,
   Ti: 2 ** 40,
+  Pi: 2 ** 50,
+  Ei: 2 ** 60,
 }
 
 /** A quantity as Kubernetes writes it (`250m`, `128Mi`, `2`), in cores or bytes; null when it is not one. */
 export function parseQuantity(text: string): number | null {
-  const [, number, unit = ''] = /^(\d+(?:\.\d+)?)(m|k|M|G|T|Ki|Mi|Gi|Ti)?$/.exec(text) ?? []
-  return number === undefined ? null : Number(number) * (UNITS[unit] ?? 1)
+  const [, number, unit = ''] = /^(\d+(?:\.\d+)?)([numkMGTPE]|[KMGTPE]i|[eE][+-]?\d+)?$/.exec(text) ?? []
+  if (number === undefined) return null
+  const factor = UNITS[unit]
+  return factor === undefined ? Number(`${number}${unit}`) : Number(number) * factor
 }
 
 /** A quantity above zero in the service file: its text, and its value in cores or bytes. */

@@ -1,6 +1,11 @@
 import { ReadingProblem } from '../reading-problem.ts'
 
-export type Series = { readonly labels: Readonly<Record<string, string>>; readonly value: number }
+export type Series = {
+  readonly labels: Readonly<Record<string, string>>
+  readonly value: number
+  /** Epoch ms, where the text says when. */
+  readonly atMs: number | null
+}
 
 /** The series of some metrics; `declared` names those of them that the text speaks of, though none may have a series. */
 export type Exposition = {
@@ -8,7 +13,7 @@ export type Exposition = {
   readonly declared: ReadonlySet<string>
 }
 
-const VALUE = /^\s*(?<value>\S+)(?:\s+-?\d+)?\s*$/
+const VALUE = /^\s*(?<value>\S+)(?:\s+(?<at>-?\d+))?\s*$/
 const LABEL = /\s*(?<name>[a-zA-Z_][a-zA-Z0-9_]*)\s*=\s*"(?<value>(?:[^"\\\n]|\\.)*)"\s*(?:,|$)/y
 const NUMBERS: Readonly<Record<string, number>> = {
   NaN: Number.NaN,
@@ -39,7 +44,7 @@ export function parseExposition(text: string, wanted: readonly string[], source:
     if (seen.has(key)) throw new ReadingProblem('inconsistent', source, `line ${at + 1} stands there twice`)
     seen.add(key)
     declared.add(name)
-    const found = { labels: labelsOf(key, name, where), value: numberAt(line, end, where) }
+    const found = { labels: labelsOf(key, name, where), ...numberAt(line, end, where) }
     const known = series.get(name)
     if (known) known.push(found)
     else series.set(name, [found])
@@ -55,12 +60,12 @@ function declare(line: string, wanted: readonly string[], declared: Set<string>)
   if (type !== undefined && wanted.some((one) => one === type || one === `${type}_bucket`)) declared.add(type)
 }
 
-function numberAt(line: string, from: number, source: string): number {
-  const value = VALUE.exec(line.slice(from))?.groups?.value
+function numberAt(line: string, from: number, source: string): { value: number; atMs: number | null } {
+  const { value, at } = VALUE.exec(line.slice(from))?.groups ?? {}
   const number = value === undefined ? undefined : (NUMBERS[value] ?? Number(value))
   if (number === undefined || (Number.isNaN(number) && value !== 'NaN'))
     throw new ReadingProblem('wrong-format', source, `“${line.slice(0, 80)}” is no sample`)
-  return number
+  return { value: number, atMs: at === undefined ? null : Number(at) }
 }
 
 /** The same series come again with every scrape, from every instance; half of the time would go into reading them. */

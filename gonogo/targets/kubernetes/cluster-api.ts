@@ -1,9 +1,7 @@
-import { setTimeout as wait } from 'node:timers/promises'
 import {
-  ApiException,
   CoreV1Api,
   CustomObjectsApi,
-  KubeConfig,
+  type KubeConfig,
   type KubernetesListObject,
   type KubernetesObject,
   KubernetesObjectApi,
@@ -12,14 +10,15 @@ import {
   type V1Deployment,
   type V1Pod,
 } from '@kubernetes/client-node'
+import { orNull, steadily } from '#connectors/kubernetes/api-calls.ts'
 import type { RouteRef } from './config.ts'
 
 const MANAGER = 'gonogo'
 const ROUTES = { group: 'gateway.networking.k8s.io', version: 'v1' }
-const RETRY_FOR_MS = 120_000
-const FIRST_RETRY_MS = 100
-const LONGEST_RETRY_MS = 2000
 const LOG_LINES = 20
+
+export { apiMessage, statusOf } from '#connectors/kubernetes/api-calls.ts'
+export { kubeConfig } from '#connectors/kubernetes/kube-config.ts'
 
 /** The part of a cluster's API that a target needs, in one namespace. */
 export type ClusterApi = {
@@ -51,37 +50,6 @@ export type ClusterApi = {
 
 export type Pod = V1Pod & KubernetesObject
 export type Deployment = V1Deployment & KubernetesObject
-
-/** The status of an API's answer; null when there was none. */
-export const statusOf = (error: unknown): number | null => (error instanceof ApiException ? error.code : null)
-
-/** What the API said, for people. */
-export function apiMessage(error: unknown): string {
-  if (!(error instanceof ApiException)) return error instanceof Error ? error.message : String(error)
-  const body: unknown = typeof error.body === 'string' ? parsed(error.body) : error.body
-  return (body as { message?: string } | null)?.message ?? `the API answered ${error.code}`
-}
-
-const parsed = (text: string): unknown => {
-  try {
-    return JSON.parse(text)
-  } catch {
-    return null
-  }
-}
-
-/** Reads the kubeconfig, or takes the pod's own account. Throws where there is neither or no such context. */
-export function kubeConfig(file: string | null, context: string | null): KubeConfig {
-  const config = new KubeConfig()
-  if (file) config.loadFromFile(file)
-  else config.loadFromDefault()
-  if (context) {
-    if (!config.getContextObject(context)) throw new Error(`there is no context ${context}`)
-    config.setCurrentContext(context)
-  }
-  if (!config.getCurrentCluster()) throw new Error('it names no cluster')
-  return config
-}
 
 export function clusterApi(config: KubeConfig, namespace: string): ClusterApi {
   const objects = KubernetesObjectApi.makeApiClient(config)
@@ -139,33 +107,4 @@ export function clusterApi(config: KubeConfig, namespace: string): ClusterApi {
       return (await read(true).catch(none)) || read(false).catch(none)
     },
   }
-}
-
-async function orNull<T>(asked: Promise<T>): Promise<T | null> {
-  try {
-    return await asked
-  } catch (error) {
-    if (statusOf(error) === 404) return null
-    throw error
-  }
-}
-
-/** An API that is away, busy or throttles is asked again for two minutes: a deployment outlives its restart. */
-async function steadily<T>(ask: () => Promise<T>): Promise<T> {
-  const deadline = performance.now() + RETRY_FOR_MS
-  for (let pause = FIRST_RETRY_MS; ; pause = Math.min(2 * pause, LONGEST_RETRY_MS)) {
-    try {
-      return await ask()
-    } catch (error) {
-      if (!isPassing(error) || performance.now() > deadline) throw error
-      await wait(pause)
-    }
-  }
-}
-
-function isPassing(error: unknown): boolean {
-  const status = statusOf(error)
-  if (status !== null) return status === 429 || status >= 500
-  const { code, cause } = error as { code?: string; cause?: { code?: string } }
-  return /^(E[A-Z]+|UND_ERR_.*)$/.test(code ?? cause?.code ?? '')
 }

@@ -30,7 +30,12 @@ export async function findStable(world: World, manifests: readonly Manifest[]): 
   return recordOf(main, found)
 }
 
-function labelProblem(world: World, component: string, live: KubernetesObject): string | null {
+/** What keeps versions of the object from being told apart; null when nothing does. */
+export function labelProblem(
+  world: Pick<World, 'config' | 'of'>,
+  component: string,
+  live: KubernetesObject,
+): string | null {
   const name = `${live.kind} ${live.metadata?.name} in ${world.config.namespace}`
   if (live.kind === 'Service') {
     const { selector } = (live as { spec?: { selector?: Record<string, string> } }).spec ?? {}

@@ -1,0 +1,60 @@
+import { deploymentSchema, objectSchema, podSchema, referencesOf } from '#connectors/kubernetes/index.ts'
+import { LABELS } from '#targets/kubernetes/render.ts'
+import { type CheckContext, CheckProblem } from '../check.ts'
+import { clusterOf } from '../live/service-cluster.ts'
+
+const PROBE = 'gonogo.dev/probe'
+
+/** Everything in the namespace that a deployment made for a while and that is still there, by kind and name. */
+export async function clusterLeftovers(ctx: CheckContext): Promise<readonly string[]> {
+  const { cluster, namespace, of, configMap } = clusterOf(ctx)
+  const labelled = { selector: `${LABELS.of}=${of}` }
+  const core = `/api/v1/namespaces/${namespace}`
+  const apps = `/apis/apps/v1/namespaces/${namespace}`
+  const [deployments, revisions, services, pods, maps, probes] = await Promise.all([
+    cluster.list(`${apps}/deployments`, deploymentSchema, labelled),
+    cluster.list(`${apps}/replicasets`, deploymentSchema, labelled),
+    cluster.list(`${core}/services`, objectSchema, labelled),
+    cluster.list(`${core}/pods`, objectSchema, labelled),
+    cluster.list(`${core}/configmaps`, objectSchema, labelled),
+    cluster.list(`${core}/pods`, objectSchema, { selector: PROBE }),
+  ])
+  if (deployments.length === 0)
+    throw new CheckProblem(`no Deployment in ${namespace} has the label ${LABELS.of}=${of}`)
+  // A revision that could be undone to needs its configuration.
+  const { configMaps } = referencesOf([...deployments, ...revisions].map(({ spec }) => spec.template.spec))
+  const named = (kind: string, all: readonly Labelled[]) =>
+    all.map(({ metadata }) => `${kind} ${metadata.name}`)
+  return [
+    ...named('Deployment', deployments.filter(isTemporary)),
+    ...named('Service', services.filter(isTemporary)),
+    ...named('Pod', [...pods.filter(isTemporary), ...probes].filter(isStaying)),
+    ...named(
+      'ConfigMap',
+      maps.filter(({ metadata }) => metadata.name !== configMap && !configMaps.includes(metadata.name)),
+    ),
+  ]
+}
+
+/** Pods of the set that run another image than the release's, whatever they are called. */
+export async function oldPods(ctx: CheckContext): Promise<readonly string[]> {
+  const { cluster, namespace, of } = clusterOf(ctx)
+  const pods = await cluster.list(`/api/v1/namespaces/${namespace}/pods`, podSchema, {
+    selector: `${LABELS.of}=${of}`,
+  })
+  return pods
+    .filter(isStaying)
+    .filter(({ spec }) => !spec.containers[0]?.image.endsWith(ctx.release.digest))
+    .map(({ metadata }) => metadata.name)
+}
+
+type Labelled = {
+  readonly metadata: {
+    readonly name: string
+    readonly labels: Readonly<Record<string, string>>
+    readonly deletionTimestamp?: string | undefined
+  }
+}
+
+const isTemporary = ({ metadata }: Labelled): boolean => metadata.labels[LABELS.slot] !== 'stable'
+const isStaying = ({ metadata }: Labelled): boolean => metadata.deletionTimestamp === undefined

@@ -1,0 +1,180 @@
+import {
+  type Amounts,
+  amountsOf,
+  type ClusterDeployment,
+  type ClusterQuota,
+  claimSchema,
+  deploymentSchema,
+  isAllowedOn,
+  type NodeRoom,
+  nodeSchema,
+  podSchema,
+  quotaSchema,
+  roomOn,
+  take,
+} from '#connectors/kubernetes/index.ts'
+import { formatBytes } from '#connectors/machine/quantity.ts'
+import { type CheckContext, CheckProblem, type CheckResult, fail, pass } from '../check.ts'
+import { clusterOf, type ServiceCluster } from '../live/service-cluster.ts'
+import { quotaProblem } from './cluster-quota.ts'
+
+type Asked = {
+  readonly replicas?: number | undefined
+  readonly surge?: number | undefined
+  readonly storage?: { readonly value: number } | undefined
+}
+/** One component: what a pod of it asks for, and how many come beside those that run now. */
+export type Wanted = { readonly deployment: ClusterDeployment; readonly pod: Amounts; readonly count: number }
+
+/**
+ * Room for the release on a cluster: for the pods that come beside those that run, one by one on single nodes, within
+ * the namespace's quotas.
+ */
+export async function clusterCapacity(ctx: CheckContext, asked: Asked): Promise<CheckResult> {
+  const service = clusterOf(ctx)
+  const { cluster, namespace, declared } = service
+  const [nodes, pods, quotas, wanted] = await Promise.all([
+    cluster.list('/api/v1/nodes', nodeSchema),
+    cluster.list('/api/v1/pods', podSchema),
+    cluster.list(`/api/v1/namespaces/${namespace}/resourcequotas`, quotaSchema),
+    Promise.all(declared.map((one) => wantedOf(service, one, asked))),
+  ])
+  const rooms = roomOn(nodes, pods)
+  if (rooms.length === 0) return fail('no node takes pods', { claim: { nodes: 0 }, source: cluster.server })
+  const problem =
+    (await claimProblem(service)) ?? quotaProblem(quotas, wanted) ?? placeAll(rooms, wanted, total(rooms))
+  const needed = wanted.map(({ deployment, pod, count }) => ({
+    component: deployment.metadata.name,
+    pods: count,
+    ...Object.fromEntries(pod),
+  }))
+  const rest = {
+    claim: { needed, problem },
+    source: cluster.server,
+    population: `${rooms.length} of ${nodes.length} nodes, ${pods.length} pods, ${quotas.length} quotas`,
+    blanks: blanksOf(declared[0]),
+  }
+  return problem === null ? pass(describe(rooms, wanted, quotas), rest) : fail(problem, rest)
+}
+
+async function wantedOf(service: ServiceCluster, declared: ClusterDeployment, asked: Asked): Promise<Wanted> {
+  const { cluster, namespace, config } = service
+  const { name } = declared.metadata
+  mustBeJudgeable(declared)
+  const live = await cluster.find(
+    `/apis/apps/v1/namespaces/${namespace}/deployments/${name}`,
+    deploymentSchema,
+  )
+  // An autoscaler may have more of them running than were declared.
+  const replicas = Math.max(asked.replicas ?? config.replicas, live?.spec.replicas ?? 0)
+  // While versions change, the canary, a copy of the version before and the surge of the rolling update run together.
+  const surge = asked.surge ?? (live ? replicas + surgeOf(declared, replicas) : 0)
+  const pod = new Map(amountsOf(declared.spec.template.spec, 'requests'))
+  if (asked.storage)
+    pod.set('ephemeral-storage', Math.max(asked.storage.value, pod.get('ephemeral-storage') ?? 0))
+  return { deployment: declared, pod, count: replicas + surge }
+}
+
+function surgeOf({ spec }: ClusterDeployment, replicas: number): number {
+  const { maxSurge = '25%' } = spec.strategy.rollingUpdate ?? {}
+  return typeof maxSurge === 'number' ? maxSurge : Math.ceil((Number.parseFloat(maxSurge) / 100) * replicas)
+}
+
+/** What asks for nothing gets no room of its own; and who may stand beside whom only the scheduler knows. */
+function mustBeJudgeable({ metadata: { name }, spec: { template } }: ClusterDeployment): void {
+  const { containers, affinity, topologySpreadConstraints } = template.spec
+  for (const { name: container, resources } of containers)
+    for (const resource of ['cpu', 'memory'])
+      if (!resources.requests[resource])
+        throw new CheckProblem(
+          `${name}: container ${container} asks for no ${resource}, so nobody keeps room for it; add resources.requests`,
+        )
+  const strict =
+    JSON.stringify(affinity ?? {}).includes('requiredDuringScheduling') ||
+    topologySpreadConstraints.some(({ whenUnsatisfiable }) => whenUnsatisfiable === 'DoNotSchedule')
+  if (strict)
+    throw new CheckProblem(`${name}: its affinity or spread is required, which cannot be reckoned here`)
+}
+
+async function claimProblem({ cluster, namespace, declared }: ServiceCluster): Promise<string | null> {
+  const names = declared.flatMap(({ spec }) =>
+    spec.template.spec.volumes.flatMap(({ persistentVolumeClaim: claim }) =>
+      claim ? [claim.claimName] : [],
+    ),
+  )
+  for (const name of new Set(names)) {
+    const claim = await cluster.find(
+      `/api/v1/namespaces/${namespace}/persistentvolumeclaims/${name}`,
+      claimSchema,
+    )
+    if (claim?.status.phase !== 'Bound')
+      return `storage: the claim ${name} is ${claim ? claim.status.phase || 'not bound' : 'not there'}`
+  }
+  return null
+}
+
+/** Puts each pod on the first node that has room for it, the largest first; null when all have one. */
+function placeAll(rooms: readonly NodeRoom[], wanted: readonly Wanted[], sum: Amounts): string | null {
+  const left = rooms.map(({ node, free }) => ({ node, free: new Map(free) }))
+  const largest = [...wanted].sort((a, b) => (b.pod.get('memory') ?? 0) - (a.pod.get('memory') ?? 0))
+  for (const { deployment, pod, count } of largest)
+    for (let n = 1; n <= count; n++) {
+      const { name } = deployment.metadata
+      const allowed = left.filter(({ node }) => isAllowedOn(node, deployment.spec.template.spec))
+      const home = allowed.find(({ free }) => fits(pod, free))
+      if (allowed.length === 0)
+        return `no node may take a pod of ${name}: of ${left.length}, each has a taint or lacks a label`
+      if (!home) {
+        const isOne = [...pod].every(([resource, amount]) => amount <= (sum.get(resource) ?? 0))
+        const why =
+          isOne && n === 1 ? 'no single node has the room that all have together' : 'no node has room'
+        return `${why} for pod ${n} of ${count} of ${name} (asks for ${inWords(pod)}); ${allowed.length} nodes may take it, most free: ${inWords(mostOf(allowed, pod))}`
+      }
+      take(home.free, pod)
+    }
+  return null
+}
+
+const fits = (pod: Amounts, free: Amounts): boolean =>
+  (free.get('pods') ?? 0) >= 1 && [...pod].every(([name, amount]) => amount <= (free.get(name) ?? 0))
+
+const mostOf = (rooms: readonly NodeRoom[], pod: Amounts): Amounts =>
+  new Map([...pod.keys()].map((name) => [name, Math.max(0, ...rooms.map(({ free }) => free.get(name) ?? 0))]))
+
+function total(rooms: readonly NodeRoom[]): Amounts {
+  const sum = new Map<string, number>()
+  for (const { free } of rooms)
+    for (const [name, amount] of free) sum.set(name, (sum.get(name) ?? 0) + Math.max(0, amount))
+  return sum
+}
+
+function inWords(amounts: Amounts): string {
+  const words = [...amounts].map(([name, amount]) => {
+    if (name === 'cpu') return `${Math.round(amount * 1000)}m cpu`
+    return /memory|storage/.test(name) ? `${formatBytes(amount)} ${name}` : `${amount} ${name}`
+  })
+  return words.join(', ')
+}
+
+function describe(
+  rooms: readonly NodeRoom[],
+  wanted: readonly Wanted[],
+  quotas: readonly ClusterQuota[],
+): string {
+  const pods = wanted.map(
+    ({ deployment, pod, count }) => `${count} × ${deployment.metadata.name} (${inWords(pod)})`,
+  )
+  const all = new Map([...total(rooms)].filter(([name]) => ['cpu', 'memory'].includes(name)))
+  return `${pods.join(', ')} fit, pod by pod, on ${rooms.length} nodes with ${inWords(all)} free, ${quotas.length} quotas`
+}
+
+function blanksOf(deployment: ClusterDeployment | undefined): Record<string, string> {
+  const { requests = {}, limits = {} } = deployment?.spec.template.spec.containers[0]?.resources ?? {}
+  const filled = {
+    'requests-cpu': requests.cpu,
+    'requests-memory': requests.memory,
+    'limits-cpu': limits.cpu,
+    'limits-memory': limits.memory,
+  }
+  return Object.fromEntries(Object.entries(filled).flatMap(([key, value]) => (value ? [[key, value]] : [])))
+}

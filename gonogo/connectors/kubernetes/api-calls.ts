@@ -1,0 +1,54 @@
+import { setTimeout as wait } from 'node:timers/promises'
+import { ApiException } from '@kubernetes/client-node'
+
+const RETRY_FOR_MS = 120_000
+const FIRST_RETRY_MS = 100
+const LONGEST_RETRY_MS = 2000
+
+/** The status of an API's answer; null when there was none. */
+export const statusOf = (error: unknown): number | null => (error instanceof ApiException ? error.code : null)
+
+/** What the API said, for people. */
+export function apiMessage(error: unknown): string {
+  if (!(error instanceof ApiException)) return error instanceof Error ? error.message : String(error)
+  const body: unknown = typeof error.body === 'string' ? parsed(error.body) : error.body
+  return (body as { message?: string } | null)?.message ?? `the API answered ${error.code}`
+}
+
+const parsed = (text: string): unknown => {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return null
+  }
+}
+
+/** Null where there is none. */
+export async function orNull<T>(asked: Promise<T>): Promise<T | null> {
+  try {
+    return await asked
+  } catch (error) {
+    if (statusOf(error) === 404) return null
+    throw error
+  }
+}
+
+/** An API that is away, busy or throttles is asked again for two minutes: a deployment outlives its restart. */
+export async function steadily<T>(ask: () => Promise<T>): Promise<T> {
+  const deadline = performance.now() + RETRY_FOR_MS
+  for (let pause = FIRST_RETRY_MS; ; pause = Math.min(2 * pause, LONGEST_RETRY_MS)) {
+    try {
+      return await ask()
+    } catch (error) {
+      if (!isPassing(error) || performance.now() > deadline) throw error
+      await wait(pause)
+    }
+  }
+}
+
+function isPassing(error: unknown): boolean {
+  const status = statusOf(error)
+  if (status !== null) return status === 429 || status >= 500
+  const { code, cause } = error as { code?: string; cause?: { code?: string } }
+  return /^(E[A-Z]+|UND_ERR_.*)$/.test(code ?? cause?.code ?? '')
+}

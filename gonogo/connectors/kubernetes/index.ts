@@ -1,0 +1,8 @@
+export { type Cluster, type Connection, openCluster } from './cluster.ts'
+export { mayDo, whoAmI } from './permissions.ts'
+export { podUsage } from './pod-usage.ts'
+export { type Address, type Tried, tryFromPod } from './probe-pod.ts'
+export { type References, referencesOf } from './references.ts'
+export { type Amounts, amountsOf, isAllowedOn, type NodeRoom, read, roomOn, take } from './room.ts'
+export * from './schema.ts'
+export { selects } from './selector.ts'

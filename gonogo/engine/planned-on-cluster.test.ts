@@ -1,0 +1,107 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, expect, test } from 'vitest'
+import { clusterWorld, container, deployment, NAMESPACE, startCluster } from '#checks/live/cluster-drill.ts'
+import type { DrillObject } from '#checks/live/drill-cluster.ts'
+import { scratchIn } from '#checks/try-drill.ts'
+import { examine } from './examine.ts'
+import { plannedOnCluster } from './planned-on-cluster.ts'
+import type { Workspace } from './workspace.ts'
+
+let folder = ''
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'gonogo-planned-'))
+})
+afterEach(() => rm(folder, { recursive: true, force: true }))
+
+const marked = (kind: string, annotations: Record<string, string>): DrillObject => ({
+  kind,
+  metadata: { name: 'web', namespace: NAMESPACE, annotations } as DrillObject['metadata'],
+})
+
+async function onCluster<T>(
+  situation: Parameters<typeof startCluster>[1],
+  body: (workspace: Workspace, started: Awaited<ReturnType<typeof startCluster>>) => Promise<T>,
+): Promise<T> {
+  const started = await startCluster(scratchIn(folder), situation)
+  try {
+    return await body({ root: folder, service: started.context.service } as Workspace, started)
+  } finally {
+    await started.close()
+  }
+}
+
+const warningsOf = (situation: Parameters<typeof startCluster>[1]) =>
+  onCluster(situation, async (workspace, { context }) => {
+    if (!context.release) throw new Error('no release')
+    return (await plannedOnCluster(workspace, 'production', context.release, false)).warnings
+  })
+
+test('planning warns of foreign owners, each by its name', async () => {
+  const world = {
+    ...clusterWorld(),
+    objects: [
+      deployment({}, { annotations: { 'argocd.argoproj.io/tracking-id': 'shop:apps/Deployment:web' } }),
+      marked('Service', { 'meta.helm.sh/release-name': 'web' }),
+      {
+        kind: 'HTTPRoute',
+        metadata: {
+          name: 'web',
+          namespace: NAMESPACE,
+          labels: { 'kustomize.toolkit.fluxcd.io/name': 'shop' },
+        },
+      },
+    ],
+  }
+  const told = (await warningsOf({ world })).join('\n')
+  for (const line of [
+    'Service web belongs to Helm',
+    'Deployment web belongs to Argo CD',
+    'HTTPRoute web belongs to Flux',
+  ])
+    expect(told).toContain(line)
+})
+
+test('planning warns of a Secret or ConfigMap that would not go back, and of none whose name says its version', async () => {
+  const refs = (...names: string[]) => ({
+    containers: [{ ...container, envFrom: names.map((name) => ({ secretRef: { name } })) }],
+  })
+  expect(await warningsOf({ world: clusterWorld(), manifest: refs('database', 'api-keys') })).toEqual([
+    'web: Secret api-keys has no version in its name: a change of it would not be rolled back',
+    'web: Secret database has no version in its name: a change of it would not be rolled back',
+  ])
+  expect(
+    await warningsOf({ world: clusterWorld(), manifest: refs('database-v12', 'api-keys-7f9cbt2dkm') }),
+  ).toEqual([])
+})
+
+test('doctor names what is missing with its remedy, and is content where nothing is', async () => {
+  const route: DrillObject = {
+    kind: 'HTTPRoute',
+    metadata: { name: 'web', namespace: NAMESPACE },
+    spec: { rules: [{ backendRefs: [{ name: 'web' }] }] },
+  }
+  const apis = ['apps/v1', 'coordination.k8s.io/v1', 'autoscaling/v2', 'gateway.networking.k8s.io/v1']
+  const texts = {
+    ...clusterWorld().texts,
+    ...Object.fromEntries(
+      apis.map((api) => [`/apis/${api}`, JSON.stringify({ resources: [{ name: 'httproutes' }] })]),
+    ),
+  }
+  const bad = (overrides: object) =>
+    onCluster({ world: { ...clusterWorld(), objects: [route], texts, ...overrides } }, async (workspace) =>
+      (await examine({ ...workspace, service: { ...workspace.service, checks: {} } }, 'production', true))
+        .filter(({ ok }) => !ok)
+        .map(({ what, remedy }) => `${what} → ${remedy}`),
+    )
+  expect(await bad({})).toEqual([])
+  expect(await bad({ objects: [] })).toEqual(['HTTPRoute web → create it, or correct target.routes'])
+  expect(await bad({ forbidden: ['patch httproutes'] })).toEqual([
+    `may get, list, watch, patch httproutes.gateway.networking.k8s.io → kubectl apply -n ${NAMESPACE} -f deploy/gonogo/role.yaml`,
+  ])
+  const { [`/apis/${apis[3]}`]: _gone, ...fewer } = texts
+  expect((await bad({ texts: fewer }))[0]).toMatch(
+    /^API gateway.networking.k8s.io\/v1 → install the Gateway API/,
+  )
+})

@@ -1,0 +1,44 @@
+import { ReadingProblem } from '#connectors/reading-problem.ts'
+import type { Release } from '#core/release.ts'
+import { kubernetesConfigSchema } from '#targets/kubernetes/config.ts'
+import { planWarnings } from '#targets/kubernetes/plan-warnings.ts'
+import { type PlannedChange, plannedChanges } from '#targets/kubernetes/planned-changes.ts'
+import { BadManifest } from '#targets/kubernetes/read-manifests.ts'
+import { workloadOf } from './effects.ts'
+import { EXIT, Refusal } from './exit-codes.ts'
+import type { Workspace } from './workspace.ts'
+
+export type PlannedOnCluster = {
+  readonly warnings: readonly string[]
+  /** Null where nobody asked for them. */
+  readonly changes: readonly PlannedChange[] | null
+}
+
+/** What planning says of an environment on a cluster; nothing for any other. Throws a Refusal. */
+export async function plannedOnCluster(
+  { service, root }: Workspace,
+  environment: string,
+  release: Release,
+  wantsChanges: boolean,
+): Promise<PlannedOnCluster> {
+  const target = service.environments[environment]?.target
+  if (!target) throw new Refusal('no-environment', `environments: there is no ${environment}`)
+  if (target.kind !== 'kubernetes') {
+    if (wantsChanges)
+      throw new Refusal(
+        'not-kubernetes',
+        `--diff asks a cluster, and ${environment} is of kind ${target.kind}`,
+      )
+    return { warnings: [], changes: null }
+  }
+  const config = kubernetesConfigSchema.parse(target)
+  const planned = { config, root, workload: workloadOf(release, config.replicas) }
+  try {
+    const warnings = await planWarnings(planned)
+    return { warnings, changes: wantsChanges ? await plannedChanges(planned) : null }
+  } catch (problem) {
+    if (problem instanceof BadManifest) throw new Refusal('bad-manifest', problem.message)
+    if (problem instanceof ReadingProblem) throw new Refusal(problem.code, problem.message, EXIT.environment)
+    throw problem
+  }
+}

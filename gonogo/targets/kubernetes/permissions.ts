@@ -1,0 +1,51 @@
+/** What gonogo may do in a cluster, and what for: the manifests in deploy/gonogo grant it, `gonogo doctor` asks for it. */
+export type Grant = {
+  readonly group: string
+  readonly resource: string
+  readonly verbs: readonly string[]
+  /** In the service's namespace, or of the whole cluster. */
+  readonly scope: 'namespace' | 'cluster'
+  /** This one object only. */
+  readonly name?: string
+  /** Only where one of these items is bound; always without. */
+  readonly items?: readonly string[]
+}
+
+const inNamespace = (group: string, resource: string, verbs: string, ...items: string[]): Grant => ({
+  group,
+  resource,
+  verbs: verbs.split(' '),
+  scope: 'namespace',
+  ...(items.length > 0 && { items }),
+})
+
+const ROUTES = 'gateway.networking.k8s.io'
+
+export const GRANTS: readonly Grant[] = [
+  inNamespace('apps', 'deployments', 'get list watch create patch delete'),
+  inNamespace('apps', 'replicasets', 'list'),
+  inNamespace('', 'services', 'get list create patch delete'),
+  inNamespace('', 'configmaps', 'get list create update patch delete'),
+  inNamespace('', 'pods', 'get list watch'),
+  inNamespace('', 'pods/log', 'get'),
+  inNamespace(ROUTES, 'httproutes', 'get list watch patch'),
+  inNamespace(ROUTES, 'grpcroutes', 'get list watch patch'),
+  inNamespace('autoscaling', 'horizontalpodautoscalers', 'list'),
+  inNamespace('coordination.k8s.io', 'leases', 'get create update delete'),
+  inNamespace('', 'pods', 'create delete', '1.3.5'),
+  inNamespace('networking.k8s.io', 'networkpolicies', 'list', '1.3.5'),
+  inNamespace('', 'resourcequotas', 'list', '1.3.2'),
+  inNamespace('', 'persistentvolumeclaims', 'get', '1.3.2'),
+  inNamespace('', 'namespaces', 'get', '1.3.1'),
+  inNamespace('metrics.k8s.io', 'pods', 'list', '2.4.1', '3.3.4.4', '4.2.2'),
+  { group: '', resource: 'nodes', verbs: ['list'], scope: 'cluster', items: ['1.3.1', '1.3.2'] },
+  { group: '', resource: 'pods', verbs: ['list'], scope: 'cluster', items: ['1.3.2'] },
+  {
+    group: '',
+    resource: 'namespaces',
+    name: 'kube-system',
+    verbs: ['get'],
+    scope: 'cluster',
+    items: ['1.3.1'],
+  },
+]
