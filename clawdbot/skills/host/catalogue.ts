@@ -37,8 +37,10 @@ export class Catalogue {
     this.#changed = changed
   }
 
+  /** In the order of their names, so that a list is the same however long each took to start. */
   get skills(): RunningSkill[] {
-    return [...this.#known.values()].flatMap(({ skill }) => skill ?? [])
+    const running = [...this.#known.values()].flatMap(({ skill }) => skill ?? [])
+    return running.sort((a, b) => (a.manifest.name < b.manifest.name ? -1 : 1))
   }
 
   get refused(): RefusedSkill[] {
