@@ -19,7 +19,16 @@ const config: KnipConfig = {
       ],
       project: ['**/*.ts'],
     },
-    clawdbot: { entry: ['*/main.ts', 'database/migrations/*.ts', '**/*.test.ts'], project: ['**/*.ts'] },
+    clawdbot: {
+      entry: [
+        '*/main.ts',
+        'skills/*/{main,twin}.ts',
+        'skills/examples/*/main.mjs',
+        'database/migrations/*.ts',
+        '**/*.test.ts',
+      ],
+      project: ['**/*.ts'],
+    },
   },
   exclude: ['types', 'binaries'],
   ignoreDependencies: ['@biomejs/biome'],

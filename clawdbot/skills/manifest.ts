@@ -10,6 +10,11 @@ const manifestSchema = z.strictObject({
   name,
   version: z.string().regex(/^\d+\.\d+\.\d+$/),
   description: z.string().min(1).max(500),
+  /** The file that is started. */
+  entry: z
+    .string()
+    .regex(/^[a-z][\w-]*\.(ts|mjs)$/)
+    .default('main.ts'),
   /** Agents use what is for agents; what is for operators they cannot even name. */
   audience: z.enum(['agents', 'operators']).default('agents'),
   tools: z

@@ -119,7 +119,7 @@ export class RunningSkill {
 
 function start({ folder }: SkillSource, host: SkillHost, manifest: SkillManifest): Promise<SkillProcess> {
   return SkillProcess.start(
-    { skill: folder, name: manifest.name, entry: 'main.ts' },
+    { skill: folder, name: manifest.name, entry: manifest.entry },
     {
       isSandboxed: host.sandbox.available,
       limits: host.limits,

@@ -6,6 +6,16 @@ import { drill as corsDrill } from './A.1.3-cors.drill.ts'
 import { check as cors } from './A.1.3-cors.ts'
 import { drill as requestLogDrill } from './A.1.4-request-log.drill.ts'
 import { check as requestLog } from './A.1.4-request-log.ts'
+import { drill as manifestsDrill } from './A.3.1-manifests.drill.ts'
+import { check as manifests } from './A.3.1-manifests.ts'
+import { drill as permissionsDrill } from './A.3.2-permissions.drill.ts'
+import { check as permissions } from './A.3.2-permissions.ts'
+import { drill as sandboxDrill } from './A.3.3-sandbox.drill.ts'
+import { check as sandbox } from './A.3.3-sandbox.ts'
+import { drill as limitsDrill } from './A.3.4-limits.drill.ts'
+import { check as limits } from './A.3.4-limits.ts'
+import { drill as discoveryDrill } from './A.3.5-discovery.drill.ts'
+import { check as discovery } from './A.3.5-discovery.ts'
 import { drill as migrationScriptDrill } from './A.4.1-migration-script.drill.ts'
 import { check as migrationScript } from './A.4.1-migration-script.ts'
 import { drill as rollbackScriptDrill } from './A.4.2-rollback-script.drill.ts'
@@ -24,6 +34,11 @@ export const checks = [
   authentication,
   cors,
   requestLog,
+  manifests,
+  permissions,
+  sandbox,
+  limits,
+  discovery,
 ] as const
 export const drills = [
   backupBeforeDrill,
@@ -34,4 +49,9 @@ export const drills = [
   authenticationDrill,
   corsDrill,
   requestLogDrill,
+  manifestsDrill,
+  permissionsDrill,
+  sandboxDrill,
+  limitsDrill,
+  discoveryDrill,
 ] as const
