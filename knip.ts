@@ -32,6 +32,8 @@ const config: KnipConfig = {
   },
   exclude: ['types', 'binaries'],
   ignoreDependencies: ['@biomejs/biome'],
+  // Where the kit lies when the example runs.
+  ignoreUnresolved: ['../kit/serve-skill.ts'],
   ignoreExportsUsedInFile: true,
 }
 export default config

@@ -5,7 +5,8 @@ import { z } from 'zod'
 
 const name = z.string().regex(/^[a-z][a-z0-9-]{0,40}$/)
 
-const manifestSchema = z.strictObject({
+/** `manifest.schema.json` is this as JSON Schema, for authors and for whoever checks. */
+export const manifestSchema = z.strictObject({
   schema: z.literal(2),
   name,
   version: z.string().regex(/^\d+\.\d+\.\d+$/),

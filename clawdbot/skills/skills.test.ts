@@ -1,12 +1,13 @@
-import { cpSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Client } from '@modelcontextprotocol/client'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { z } from 'zod'
 import { addSkill, type SkillsStand, startSkillsStand } from '../testing/skills-stand.ts'
-import { digestOf, readManifest } from './manifest.ts'
+import { digestOf, manifestSchema, readManifest } from './manifest.ts'
 
 const noSandbox = {
   sandbox: { available: false, reason: 'bubblewrap is not installed; install it' },
@@ -116,6 +117,11 @@ describe('a manifest', () => {
   test('has no digest over a link, which could lead to files of the host', () => {
     symlinkSync('/etc/passwd', join(folder, 'text', 'link'))
     expect(() => digestOf(join(folder, 'text'))).toThrow('neither a file nor a folder')
+  })
+
+  test('has a JSON Schema, which is that of the code', () => {
+    const written = JSON.parse(readFileSync(join(import.meta.dirname, 'manifest.schema.json'), 'utf8'))
+    expect(written).toEqual(z.toJSONSchema(manifestSchema, { io: 'input' }))
   })
 
   test('is told what it lacks', () => {

@@ -82,9 +82,13 @@ export async function startSkills({
   app.all('/mcp', (c) => forAgents.fetch(c.req.raw))
   app.all('/operators/mcp', (c) => forOperators.fetch(c.req.raw))
   app.get('/skills', (c) => c.json({ skills: forAudience(catalogue, 'agents').map(describe) }))
-  app.get('/operators/skills', (c) =>
-    c.json({ skills: catalogue.skills.map(describe), refused: catalogue.refused, sandbox }),
-  )
+  app.get('/operators/skills', (c) => {
+    const audience = c.req.query('audience')
+    const skills = catalogue.skills.filter(
+      ({ manifest }) => audience === undefined || manifest.audience === audience,
+    )
+    return c.json({ skills: skills.map(describeFully), refused: catalogue.refused, sandbox })
+  })
   const release = async () => {
     clearInterval(timer)
     await Promise.all([forAgents.close(), forOperators.close()])
@@ -125,8 +129,14 @@ function createServer(version: string, catalogue: Catalogue, audience: SkillMani
   return server
 }
 
-/** What an operator and the agent see of a skill. */
-function describe({ manifest, tools, surface, isSandboxed }: RunningSkill) {
+/** What agents and their users see of a skill. */
+function describe(skill: RunningSkill) {
+  const { network: hosts, database } = skill.manifest.permissions
+  return { ...describeFully(skill), permissions: { network: hosts.length > 0, hosts, database } }
+}
+
+/** What an operator sees: the permissions as the manifest names them, which is what is granted. */
+function describeFully({ manifest, tools, surface, isSandboxed }: RunningSkill) {
   const { name, version, description, audience, permissions, digest } = manifest
   const allowedBy = new Map(manifest.tools.map((tool) => [tool.name, tool.allowedBy]))
   const listed = tools.map((tool) => ({
@@ -134,14 +144,12 @@ function describe({ manifest, tools, surface, isSandboxed }: RunningSkill) {
     description: tool.description,
     allowedBy: allowedBy.get(tool.name) ?? [],
   }))
-  const { network: hosts, database } = permissions
-  const granted = { network: hosts.length > 0, hosts, database }
   return {
     name,
     version,
     description,
     audience,
-    permissions: granted,
+    permissions,
     digest,
     surface,
     sandboxed: isSandboxed,

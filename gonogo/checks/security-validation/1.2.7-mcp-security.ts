@@ -33,6 +33,8 @@ export const check = defineCheck<Config>({
   title: 'MCP server security verified',
   config,
   recheck: false,
+  // Those stop an instance for a moment, or keep it busy; users’ waiting is measured here.
+  after: ['1.2.4', '1.2.6', '1.3.8'],
   limitMs: 300_000,
   run,
 })
