@@ -23,6 +23,7 @@ const config: KnipConfig = {
       entry: [
         '*/main.ts',
         'skills/*/{main,twin}.ts',
+        'faults/*.ts',
         'skills/examples/*/main.mjs',
         'database/migrations/*.ts',
         '**/*.test.ts',

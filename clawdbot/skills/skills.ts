@@ -10,8 +10,8 @@ import { openApprovals } from './host/approvals.ts'
 import { Catalogue } from './host/catalogue.ts'
 import { createFetchPage } from './host/fetch-page.ts'
 import { SKILL_LIMITS } from './host/limits.ts'
-import type { RunningSkill } from './host/running-skill.ts'
-import { type SandboxState, trySandbox } from './host/sandbox.ts'
+import type { RunningSkill, SkillHost } from './host/running-skill.ts'
+import { type SandboxState, sandboxed, trySandbox, unsandboxed } from './host/sandbox.ts'
 import type { SkillManifest } from './manifest.ts'
 
 /** Where a call says for whom the tool runs: metadata of the request, which a model cannot write. */
@@ -31,6 +31,8 @@ export interface SkillsOptions {
   logStream?: DestinationStream
   /** Whether skills can be locked in; by default it is tried out. */
   sandbox?: SandboxState
+  /** Replaces parts of what skills run on. */
+  change?: (host: SkillHost) => SkillHost
 }
 
 /** Where the approvals are kept: beside the folder, not in it, because whoever may add a skill may not approve it. */
@@ -51,14 +53,16 @@ export async function startSkills({
   environment,
   logStream,
   sandbox = trySandbox(),
+  change,
 }: SkillsOptions): Promise<Started> {
   const configuration = readConfiguration(skillsSettings, environment)
   const component = createComponent('skills', configuration, logStream)
   const { log } = component
   if (!sandbox.available) log.warn({ reason: sandbox.reason }, 'no sandbox: only trusted skills run')
   const pool = new DatabasePool(configuration.DATABASE_FILE, await requiredSchema())
-  const host = {
+  const built: SkillHost = {
     sandbox,
+    command: sandbox.available ? sandboxed : unsandboxed,
     approvals: openApprovals(approvalsFile(configuration)),
     services: {
       notes: () => pool.store(createNoteStore),
@@ -67,6 +71,7 @@ export async function startSkills({
     limits: SKILL_LIMITS,
     version: component.identity.version,
   }
+  const host = change === undefined ? built : change(built)
   const changed = () => {
     for (const { notify } of [forAgents, forOperators]) notify.toolsChanged()
   }

@@ -2,12 +2,14 @@ import { readManifest, SkillError, type SkillManifest } from '../manifest.ts'
 import { type Approvals, surfaceOf } from './approvals.ts'
 import { type HostServices, openGrants } from './grants.ts'
 import type { SkillLimits } from './limits.ts'
-import type { SandboxState } from './sandbox.ts'
+import type { Command, SandboxState, SkillPlace } from './sandbox.ts'
 import { type ServedTool, SkillProcess, type ToolAnswer } from './skill-process.ts'
 
 /** What all skills of a server have in common. */
 export interface SkillHost {
   sandbox: SandboxState
+  /** How a skill's process is started. */
+  command: (place: SkillPlace, limits: SkillLimits) => Command
   approvals: Approvals
   services: HostServices
   limits: SkillLimits
@@ -121,7 +123,7 @@ function start({ folder }: SkillSource, host: SkillHost, manifest: SkillManifest
   return SkillProcess.start(
     { skill: folder, name: manifest.name, entry: manifest.entry },
     {
-      isSandboxed: host.sandbox.available,
+      command: host.command,
       limits: host.limits,
       openGrants: (socket) => openGrants(socket, manifest, host.services),
       version: host.version,

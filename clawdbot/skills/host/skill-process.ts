@@ -5,7 +5,7 @@ import { Client } from '@modelcontextprotocol/client'
 import { CALL_META } from '../kit/serve-skill.ts'
 import type { Grants } from './grants.ts'
 import type { SkillLimits } from './limits.ts'
-import { type Command, type SkillPlace, sandboxed, unsandboxed } from './sandbox.ts'
+import type { Command, SkillPlace } from './sandbox.ts'
 import { SkillTransport } from './skill-transport.ts'
 import { watchProcess } from './watchdog.ts'
 
@@ -23,7 +23,7 @@ export type ToolAnswer = {
 }
 
 export interface ProcessOptions {
-  isSandboxed: boolean
+  command: (place: SkillPlace, limits: SkillLimits) => Command
   limits: SkillLimits
   /** Opens the socket by which the skill asks for what it is granted; answers what closes it. */
   openGrants: (socket: string) => Promise<Grants>
@@ -52,7 +52,10 @@ export class SkillProcess {
     const run = mkdtempSync(join(tmpdir(), 'clawdbot-skill-'))
     chmodSync(run, 0o711)
     const grants = await options.openGrants(join(run, 'host.sock'))
-    const transport = new SkillTransport(commandFor({ ...place, run }, options), options.limits.outputBytes)
+    const transport = new SkillTransport(
+      options.command({ ...place, run }, options.limits),
+      options.limits.outputBytes,
+    )
     const client = new Client({ name: 'clawdbot-skills', version: options.version })
     const { pid } = transport.child
     const unwatch =
@@ -115,8 +118,4 @@ export class SkillProcess {
     this.#transport.end('it was stopped')
     await gone
   }
-}
-
-function commandFor(place: SkillPlace, { isSandboxed, limits }: ProcessOptions): Command {
-  return isSandboxed ? sandboxed(place, limits) : unsandboxed(place)
 }

@@ -22,6 +22,8 @@ import { drill as rollbackScriptDrill } from './A.4.2-rollback-script.drill.ts'
 import { check as rollbackScript } from './A.4.2-rollback-script.ts'
 import { drill as integrityChecksDrill } from './A.4.3-integrity-checks.drill.ts'
 import { check as integrityChecks } from './A.4.3-integrity-checks.ts'
+import { drill as replicationDrill } from './A.4.4-replication-lag.drill.ts'
+import { check as replication } from './A.4.4-replication-lag.ts'
 import { drill as backupBeforeDrill } from './A.4.5-backup-before-migration.drill.ts'
 import { check as backupBefore } from './A.4.5-backup-before-migration.ts'
 
@@ -34,6 +36,7 @@ export const checks = [
   authentication,
   cors,
   requestLog,
+  replication,
   manifests,
   permissions,
   sandbox,
@@ -49,6 +52,7 @@ export const drills = [
   authenticationDrill,
   corsDrill,
   requestLogDrill,
+  replicationDrill,
   manifestsDrill,
   permissionsDrill,
   sandboxDrill,
