@@ -1,4 +1,13 @@
-import { createMcpHandler, ProtocolError, ProtocolErrorCode, Server } from '@modelcontextprotocol/server'
+import {
+  createMcpHandler,
+  hostHeaderValidationResponse,
+  localhostAllowedHostnames,
+  localhostAllowedOrigins,
+  originValidationResponse,
+  ProtocolError,
+  ProtocolErrorCode,
+  Server,
+} from '@modelcontextprotocol/server'
 import type { DestinationStream } from 'pino'
 import { z } from 'zod'
 import { requiredSchema } from '../database/migrations.ts'
@@ -84,6 +93,8 @@ export async function startSkills({
     const database = pool.check()
     return { ready: database.ok, database, dependencies: {} }
   })
+  const isLocal = localhostAllowedHostnames().includes(configuration.HOST)
+  app.use(async (c, next) => foreignRequest(c.req.raw, isLocal) ?? next())
   app.all('/mcp', (c) => forAgents.fetch(c.req.raw))
   app.all('/operators/mcp', (c) => forOperators.fetch(c.req.raw))
   app.get('/skills', (c) => c.json({ skills: forAudience(catalogue, 'agents').map(describe) }))
@@ -102,6 +113,11 @@ export async function startSkills({
   }
   return startComponent(component, app.fetch, release)
 }
+
+/** A page in a browser on this machine, or a name that was turned to lead here, must not reach the tools. */
+const foreignRequest = (request: Request, isLocal: boolean): Response | undefined =>
+  originValidationResponse(request, localhostAllowedOrigins()) ??
+  (isLocal ? hostHeaderValidationResponse(request, localhostAllowedHostnames()) : undefined)
 
 const forAudience = (catalogue: Catalogue, audience: SkillManifest['audience']) =>
   catalogue.skills.filter(({ manifest }) => manifest.audience === audience)

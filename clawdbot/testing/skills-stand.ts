@@ -1,4 +1,4 @@
-import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Client, StreamableHTTPClientTransport } from '@modelcontextprotocol/client'
@@ -12,7 +12,7 @@ export type SkillsStand = Awaited<ReturnType<typeof startSkillsStand>>
 
 /** A skills server with a database and a folder for added skills, and clients of it. */
 export async function startSkillsStand(
-  options: Pick<SkillsOptions, 'sandbox'>,
+  options: Pick<SkillsOptions, 'sandbox' | 'change'>,
   settings: Record<string, string> = {},
 ) {
   const folder = mkdtempSync(join(tmpdir(), 'clawdbot-skills-'))
@@ -61,35 +61,43 @@ export async function startSkillsStand(
   }
 }
 
-/** Puts a skill with one tool into the folder: `code` is its body, a changed one takes the place of the old. */
+/** Puts a skill with one tool, NAME_do, into the folder: `code` is what it does. A changed one takes the place of the old. */
 export function addSkill(
   parent: string,
   name: string,
   code: string,
   changes: Record<string, unknown> = {},
 ): void {
-  const folder = join(parent, `.${name}`)
-  rmSync(folder, { recursive: true, force: true })
-  mkdirSync(folder)
   const source = `import { z } from 'zod'
 import { serveSkill, tool } from '../kit/serve-skill.ts'
 serveSkill(import.meta.dirname, { ${name}_do: tool({ input: z.object({}), run: async (_input, ask) => { ${code} } }) })
 `
-  writeFileSync(join(folder, 'main.ts'), source)
+  putSkill(parent, name, source, { tools: [{ name: `${name}_do`, description: `Does ${name}` }], ...changes })
+}
+
+/** Puts a skill into the folder, all of it at once. */
+export function putSkill(
+  parent: string,
+  name: string,
+  source: string,
+  changes: Record<string, unknown>,
+): void {
+  const draft = join(parent, `..`, `${name}.draft`)
+  rmSync(draft, { recursive: true, force: true })
+  mkdirSync(draft)
+  writeFileSync(join(draft, 'main.ts'), source)
   const manifest = {
     schema: 2,
     name,
     version: '1.0.0',
     description: `Does ${name}`,
-    tools: [{ name: `${name}_do`, description: `Does ${name}` }],
     permissions: { network: [], database: [] },
-    digest: digestOf(folder),
+    digest: digestOf(draft),
     ...changes,
   }
-  writeFileSync(join(folder, 'manifest.json'), JSON.stringify(manifest))
+  writeFileSync(join(draft, 'manifest.json'), JSON.stringify(manifest))
   rmSync(join(parent, name), { recursive: true, force: true })
-  cpSync(folder, join(parent, name), { recursive: true })
-  rmSync(folder, { recursive: true })
+  renameSync(draft, join(parent, name))
 }
 
 export const readApproved = (file: string): Record<string, string> =>
