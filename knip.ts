@@ -24,6 +24,7 @@ const config: KnipConfig = {
         '*/main.ts',
         'skills/*/{main,twin}.ts',
         'faults/*.ts',
+        'testing/migration-hangs.ts',
         'skills/examples/*/main.mjs',
         'database/migrations/*.ts',
         '**/*.test.ts',

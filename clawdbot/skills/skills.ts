@@ -89,8 +89,8 @@ export async function startSkills({
   const forOperators = handlerFor(host.version, catalogue, 'operators')
   await catalogue.rescan()
   const timer = setInterval(() => void catalogue.rescan(), configuration.SKILLS_RESCAN_MS)
-  const app = createInternalApp(component, () => {
-    const database = pool.check()
+  const app = createInternalApp(component, async () => {
+    const database = await pool.check()
     return { ready: database.ok, database, dependencies: {} }
   })
   const isLocal = localhostAllowedHostnames().includes(configuration.HOST)
@@ -109,7 +109,7 @@ export async function startSkills({
     clearInterval(timer)
     await Promise.all([forAgents.close(), forOperators.close()])
     await catalogue.close()
-    pool.close()
+    await pool.close()
   }
   return startComponent(component, app.fetch, release)
 }

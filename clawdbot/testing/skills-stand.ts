@@ -19,8 +19,8 @@ export async function startSkillsStand(
   const [added, file] = [join(folder, 'added'), join(folder, 'd.sqlite')]
   mkdirSync(added)
   const database = openDatabase(file)
-  migrateUp(database, await loadMigrations())
-  database.close()
+  await migrateUp(database, await loadMigrations())
+  await database.close()
   const environment = {
     ...{ PORT: '0', DATABASE_FILE: file, DRAIN_DELAY_MS: '0', SKILLS_FOLDER: added, SKILLS_RESCAN_MS: '100' },
     ...settings,
