@@ -5,10 +5,16 @@ import { declaring, mcpDrill, serving } from '../live/mcp-drill.ts'
 
 type Kind = 'memory' | 'fork' | 'spin' | 'disk' | 'output'
 
-const config = { component: 'skills', tool: 'bomb', users: { path: '/ping', rate: 50 } }
+const config = {
+  component: 'skills',
+  tool: 'bomb',
+  users: { path: '/ping', rate: 100, window: '300ms', slackMs: 250 },
+}
 /** Where the stand-in's limits are: it uses nothing, it answers as a service with limits would. */
 const LIMIT: Readonly<Record<Kind, number>> = { memory: 2e8, fork: 10, spin: 3, disk: 2e7, output: 1e6 }
 const BOMBS_MS = 60
+/** Far more than the drill's machine adds by itself. */
+const WAIT_MS = 700
 
 const bombing = (blast: (kind: Kind, goal: number) => string | Promise<string>): DrillSkills['tools'] => ({
   bomb: { description: 'Uses up a resource', run: ({ kind, goal }) => blast(kind as Kind, goal as number) },
@@ -59,7 +65,7 @@ export const drill = mcpDrill(
     serving('users who wait for the bombs', (skills) => {
       skills.tools = bombing(exploding)
       skills.ping = async () => {
-        if (hasExploded) await wait(100)
+        if (hasExploded) await wait(WAIT_MS)
         return { status: 200, body: { status: 'ok' } }
       }
     }),

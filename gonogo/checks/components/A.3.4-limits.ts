@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { durationSchema } from '#core/duration.ts'
 import type { Instance } from '#targets/target.ts'
 import { type CheckContext, CheckProblem, type CheckResult, defineCheck, fail, pass } from '../check.ts'
 import { releaseInstances } from '../live/instances.ts'
@@ -36,6 +37,8 @@ const config = z.strictObject({
     path: z.string().startsWith('/'),
     token: z.string().optional(),
     rate: z.number().positive().default(25),
+    /** How long they are measured before the bombs. */
+    window: durationSchema.default(3000),
     /** How many times slower the slowest hundredth may become, and what counts as no difference. */
     ratio: z.number().min(1).default(2),
     slackMs: z.number().nonnegative().default(20),
@@ -54,7 +57,6 @@ export const check = defineCheck<LimitsConfig>({
   run,
 })
 
-const IDLE_MS = 3000
 const KINDS: readonly Kind[] = ['memory', 'fork', 'spin', 'disk', 'output']
 /** Little enough for any limit: by it the probe shows that it works. */
 const LITTLE: Readonly<Record<Kind, number>> = {
@@ -84,11 +86,15 @@ async function run(ctx: CheckContext, config: LimitsConfig): Promise<CheckResult
     }
     const ask = (durationMs: number) =>
       applyLoad(ctx, front.url, config.users.path, token, { rate: config.users.rate, durationMs })
-    const idle = await ask(IDLE_MS)
+    const idle = await ask(config.users.window)
     if (idle.failed > 0)
       return fail(`${idle.firstFailure}, before any bomb`, { claim: { problem: 'idle' }, source })
     await mustWork(session, config)
-    const meanwhile = await whileBombing(() => bombAll(session, config), ask)
+    const meanwhile = await whileBombing(
+      () => bombAll(session, config),
+      ask,
+      Math.min(1000, config.users.window),
+    )
     const problem =
       meanwhile.result ??
       slownessOf(idle.p99Ms, meanwhile, config) ??
@@ -160,6 +166,7 @@ type Meanwhile = { result: string | null; sent: number; p99Ms: number; firstFail
 async function whileBombing(
   bomb: () => Promise<string | null>,
   ask: (durationMs: number) => ReturnType<typeof applyLoad>,
+  windowMs: number,
 ): Promise<Meanwhile> {
   let isOver = false
   const bombing = bomb().finally(() => {
@@ -169,7 +176,7 @@ async function whileBombing(
   const times: number[] = []
   let firstFailure: string | null = null
   do {
-    const load = await ask(1000)
+    const load = await ask(windowMs)
     times.push(...load.timesMs)
     firstFailure ??= load.firstFailure
   } while (!isOver)

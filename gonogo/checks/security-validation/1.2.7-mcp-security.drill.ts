@@ -34,7 +34,7 @@ const CHECKS: Service['checks'] = {
   'A.3.1': { component: 'skills', manifests: ['notes.json'], schema: 'schema.json' },
   'A.3.2': { component: 'skills' },
   'A.3.3': { component: 'skills', twin: ['node', 'twin.mjs'] },
-  'A.3.4': { component: 'skills', users: { path: '/ping', rate: 20 } },
+  'A.3.4': { component: 'skills', users: { path: '/ping', rate: 20, window: '300ms', slackMs: 5000 } },
   'A.3.5': {
     ...{
       component: 'skills',
