@@ -57,7 +57,10 @@ export async function startClawdBot(
     const { version, digest, config } = one
     const workload = { version, digest, config, replicas: 1, artifact: join(folder, one.artifact) }
     const deployed = await target.deploy(workload, `deploy/${version}`)
-    if (!deployed.ok) throw new Error(deployed.detail)
+    if (!deployed.ok) {
+      await target.stop?.()
+      throw new Error(deployed.detail)
+    }
     if (one !== stable) continue
     await target.setWeights({ [version]: 100 }, `weights/${version}`)
     await target.promote(version, `promote/${version}`)

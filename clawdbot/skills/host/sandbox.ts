@@ -29,9 +29,12 @@ const MODULES = ['@modelcontextprotocol/core', '@modelcontextprotocol/server', '
 const [FIRST_UID, LAST_UID] = [200_000, 260_000]
 const STAGE = '/mnt'
 
-/** As root: binds the folders where the user that the sandbox runs as can reach them, in a mount namespace of its own. */
+/** As root: binds what is needed where the user that the sandbox runs as can reach them, in a mount namespace of its own. */
 const STAGING = `mount --make-rprivate / && mount -t tmpfs -o mode=0755,size=1m stage ${STAGE}
-while [ "$1" != -- ]; do mkdir -p "${STAGE}/$2" && mount --bind "$1" "${STAGE}/$2" || exit 70; shift 2; done
+while [ "$1" != -- ]; do
+  if [ -d "$1" ]; then mkdir -p "${STAGE}/$2"; else touch "${STAGE}/$2"; fi && mount --bind "$1" "${STAGE}/$2" || exit 70
+  shift 2
+done
 shift; exec "$@"`
 
 /**
@@ -40,7 +43,7 @@ shift; exec "$@"`
  */
 export function sandboxed(place: SkillPlace, limits: SkillLimits = SKILL_LIMITS): Command {
   const sources = {
-    node: dirname(process.execPath),
+    node: process.execPath,
     skill: place.skill,
     kit: KIT,
     run: place.run,
@@ -61,7 +64,7 @@ export function sandboxed(place: SkillPlace, limits: SkillLimits = SKILL_LIMITS)
     ...['--size', String(limits.diskBytes), '--tmpfs', '/work', '--remount-ro', '/', '--chdir', '/work'],
     ...Object.entries(ENVIRONMENT).flatMap(([name, value]) => ['--setenv', name, value]),
     ...['--', '/usr/bin/prlimit', ...rlimits(limits)],
-    ...['/opt/node/node', ...NODE_OPTIONS, `/opt/skills/${place.name}/${place.entry}`],
+    ...['/opt/node', ...NODE_OPTIONS, `/opt/skills/${place.name}/${place.entry}`],
   ]
   if (!isRoot) return { command: 'bwrap', args: inner, env: PATH_ONLY }
   const user = String(randomInt(FIRST_UID, LAST_UID))
