@@ -19,10 +19,23 @@ const config: KnipConfig = {
       ],
       project: ['**/*.ts'],
     },
-    clawdbot: { entry: ['*/main.ts', 'database/migrations/*.ts', '**/*.test.ts'], project: ['**/*.ts'] },
+    clawdbot: {
+      entry: [
+        '*/main.ts',
+        'skills/*/{main,twin}.ts',
+        'faults/*.ts',
+        'testing/migration-hangs.ts',
+        'skills/examples/*/main.mjs',
+        'database/migrations/*.ts',
+        '**/*.test.ts',
+      ],
+      project: ['**/*.ts'],
+    },
   },
   exclude: ['types', 'binaries'],
   ignoreDependencies: ['@biomejs/biome'],
+  // Where the kit lies when the example runs.
+  ignoreUnresolved: ['../kit/serve-skill.ts'],
   ignoreExportsUsedInFile: true,
 }
 export default config

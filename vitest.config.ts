@@ -7,6 +7,7 @@ export default defineConfig({
     // Much of a test's time is waiting for processes it started; the default leaves half of a two-core machine idle.
     maxWorkers: 2,
     setupFiles: ['./testing/property-seed.ts'],
+    expect: { poll: { timeout: 10_000 } },
     testTimeout: 20_000,
     hookTimeout: 20_000,
   },

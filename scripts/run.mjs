@@ -20,7 +20,13 @@ const COMMANDS = {
   test: [[join(bin, 'vitest'), 'run']],
   'test:crash': [[join(bin, 'vitest'), 'run', '--config', 'vitest.slow.config.ts']],
   'test:real': [
-    [node, join(root, 'scripts', 'system-packages.mjs'), 'prometheus'],
+    [
+      node,
+      join(root, 'scripts', 'system-packages.mjs'),
+      'prometheus',
+      'bwrap=bubblewrap',
+      'pg_ctlcluster=postgresql',
+    ],
     [join(bin, 'vitest'), 'run', '--config', 'vitest.real.config.ts'],
   ],
   'test:kubernetes': [

@@ -71,7 +71,7 @@ export async function startAgent({ environment, logStream, change }: AgentOption
     secrets: [...configuration.CANARIES, configuration.MODEL_API_KEY ?? ''].filter((secret) => secret !== ''),
   }
   const app = createInternalApp(component, async () => {
-    const database = pool.check()
+    const database = await pool.check()
     // Without skills an agent answers without tools, so they do not decide whether it is ready.
     return { ready: database.ok, database, dependencies: { skills: await skills.check() } }
   })
@@ -90,7 +90,7 @@ export async function startAgent({ environment, logStream, change }: AgentOption
   })
   return startComponent(component, app.fetch, async () => {
     await skills.close()
-    pool.close()
+    await pool.close()
   })
 }
 

@@ -55,9 +55,9 @@ export async function converse(
   const { text, user, conversation } = message
   const memory = parts.memory()
   const fact = REMEMBER.exec(text)?.[1]?.trim()
-  if (fact !== undefined) memory.remember(user, fact)
-  const system = instructions(agent, memory.recall(user))
-  const history = message.history ?? memory.history(user, conversation, HISTORY)
+  if (fact !== undefined) await memory.remember(user, fact)
+  const system = instructions(agent, await memory.recall(user))
+  const history = message.history ?? (await memory.history(user, conversation, HISTORY))
   const fitted = fitContext(system, text, history, parts.budget)
   const { turns, ...context } = fitted
   const base = { agent: agent.id, conversation, context }
@@ -67,7 +67,7 @@ export async function converse(
     return { ...base, reply: FALLBACK[reason], fallback: true, reason, toolCalls: [] }
   }
   const reply = redact(outcome.text, parts.secrets)
-  memory.append(user, agent.id, conversation, [
+  await memory.append(user, agent.id, conversation, [
     { role: 'user', text },
     { role: 'assistant', text: reply },
   ])

@@ -1,23 +1,24 @@
 import { existsSync } from 'node:fs'
 import { parseArgs } from 'node:util'
 import { ConfigurationError } from '../runtime/configuration.ts'
+import type { Connection } from './connection.ts'
 import { checkIntegrity } from './integrity.ts'
 import { migrateDown, migrateUp, migrationStatus } from './migrate.ts'
-import { loadMigrations, type Migration } from './migrations.ts'
-import { type Database, openDatabase } from './open.ts'
+import { type Migration, migrationsFor } from './migrations.ts'
+import { isPostgres, openDatabase } from './open.ts'
 
 /** What the command line runs; a planted fault replaces one of them. */
 export interface DatabaseCommands {
-  up: (database: Database, migrations: readonly Migration[], to?: number) => object
-  down: (database: Database, migrations: readonly Migration[], to?: number) => object
+  up: (connection: Connection, migrations: readonly Migration[], to?: number) => Promise<object>
+  down: (connection: Connection, migrations: readonly Migration[], to?: number) => Promise<object>
 }
 
-const USAGE = 'usage: database up|down|status|check [--database FILE] [--to N]'
+const USAGE = 'usage: database up|down|status|check [--database FILE|postgres://…] [--to N]'
 
 /**
- * One command on one database file (--database, else DATABASE_FILE).
+ * One command on one database (--database, else DATABASE_URL, else DATABASE_FILE).
  * @returns the JSON for stdout, and whether it is good news
- * @throws ConfigurationError (wrong use), MigrationRefused, ERR_SQLITE_ERROR
+ * @throws ConfigurationError (wrong use), MigrationRefused, the database's error
  */
 export async function runDatabaseCommand(
   args: readonly string[],
@@ -25,17 +26,18 @@ export async function runDatabaseCommand(
   commands: DatabaseCommands = { up: migrateUp, down: migrateDown },
 ): Promise<{ output: object; good: boolean }> {
   const { command, file, to } = readArguments(args, environment)
-  if (command !== 'up' && !existsSync(file)) throw new ConfigurationError(`there is no database file ${file}`)
-  const migrations = await loadMigrations()
-  const database = openDatabase(file)
+  if (command !== 'up' && !isPostgres(file) && !existsSync(file))
+    throw new ConfigurationError(`there is no database file ${file}`)
+  const connection = openDatabase(file)
+  const migrations = await migrationsFor(connection.sql.kind)
   try {
     if (command === 'up' || command === 'down')
-      return { output: commands[command](database, migrations, to), good: true }
-    if (command === 'status') return { output: migrationStatus(database, migrations), good: true }
-    const checks = checkIntegrity(database)
+      return { output: await commands[command](connection, migrations, to), good: true }
+    if (command === 'status') return { output: await migrationStatus(connection, migrations), good: true }
+    const checks = await checkIntegrity(connection.sql)
     return { output: { checks }, good: checks.every(({ ok }) => ok) }
   } finally {
-    database.close()
+    await connection.close()
   }
 }
 
@@ -46,7 +48,7 @@ function readArguments(args: readonly string[], environment: NodeJS.ProcessEnv) 
   )
   const [command, ...rest] = positionals
   if (rest.length > 0 || !isCommand(command)) throw new ConfigurationError(USAGE)
-  const file = values.database ?? environment.DATABASE_FILE
+  const file = values.database ?? (environment.DATABASE_URL || environment.DATABASE_FILE)
   if (!file) throw new ConfigurationError(`no database given; ${USAGE}`)
   if (values.to !== undefined && !/^\d{1,3}$/.test(values.to))
     throw new ConfigurationError(`--to takes a number; ${USAGE}`)

@@ -1,5 +1,4 @@
-import type { Database } from './open.ts'
-import { statement } from './statement.ts'
+import type { Sql } from './connection.ts'
 
 /** A turn of a conversation. */
 export interface Turn {
@@ -10,57 +9,54 @@ export interface Turn {
 /** What an agent keeps of its users. Everything is under a user; nobody sees another's. */
 export interface MemoryStore {
   /** Stored once, however often it is told. The newest MEMORIES_KEPT are kept. */
-  remember: (user: string, fact: string) => void
+  remember: (user: string, fact: string) => Promise<void>
   /** Oldest first. */
-  recall: (user: string) => string[]
-  append: (user: string, agent: string, conversation: string, turns: readonly Turn[]) => void
+  recall: (user: string) => Promise<string[]>
+  append: (user: string, agent: string, conversation: string, turns: readonly Turn[]) => Promise<void>
   /** The last `limit` turns, oldest first. */
-  history: (user: string, conversation: string, limit: number) => Turn[]
+  history: (user: string, conversation: string, limit: number) => Promise<Turn[]>
 }
 
 const MEMORIES_KEPT = 100
 
-export function createMemoryStore(database: Database): MemoryStore {
-  const remember = statement(
-    database,
-    'INSERT INTO memories (user, fact, created_at) VALUES (?, ?, ?) ON CONFLICT DO NOTHING',
-  )
-  const forget = statement(
-    database,
-    'DELETE FROM memories WHERE user = ?1 AND id NOT IN (SELECT id FROM memories WHERE user = ?1 ORDER BY id DESC LIMIT ?2)',
-  )
-  const recall = statement(database, 'SELECT fact FROM memories WHERE user = ? ORDER BY id')
-  const open = statement(database, 'INSERT INTO conversations VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING')
-  const append = statement(
-    database,
-    'INSERT INTO messages (user, conversation, role, text, created_at) VALUES (?, ?, ?, ?, ?)',
-  )
-  const history = statement(
-    database,
-    'SELECT role, text FROM messages WHERE user = ? AND conversation = ? ORDER BY id DESC LIMIT ?',
-  )
+export function createMemoryStore(sql: Sql): MemoryStore {
   return {
-    remember: (user, fact) => {
-      remember.run(user, fact, new Date().toISOString())
-      forget.run(user, MEMORIES_KEPT)
-    },
-    recall: (user) => recall.all(user).map((row) => (row as { fact: string }).fact),
-    append: (user, agent, conversation, turns) => {
+    remember: async (user, fact) => {
       const at = new Date().toISOString()
-      database.exec('BEGIN IMMEDIATE')
-      try {
-        open.run(conversation, user, agent, at)
-        for (const { role, text } of turns) append.run(user, conversation, role, text, at)
-        database.exec('COMMIT')
-      } catch (error) {
-        database.exec('ROLLBACK')
-        throw error
-      }
+      await sql.run(
+        'INSERT INTO memories ("user", fact, created_at) VALUES (?, ?, ?) ON CONFLICT DO NOTHING',
+        [user, fact, at],
+      )
+      await sql.run(
+        'DELETE FROM memories WHERE "user" = ? AND id NOT IN (SELECT id FROM memories WHERE "user" = ? ORDER BY id DESC LIMIT ?)',
+        [user, user, MEMORIES_KEPT],
+      )
     },
-    history: (user, conversation, limit) =>
-      history
-        .all(user, conversation, limit)
-        .map((row) => ({ ...(row as Turn) }))
-        .reverse(),
+    recall: async (user) => {
+      const rows = await sql.all<{ fact: string }>('SELECT fact FROM memories WHERE "user" = ? ORDER BY id', [
+        user,
+      ])
+      return rows.map(({ fact }) => fact)
+    },
+    append: async (user, agent, conversation, turns) => {
+      if (turns.length === 0) return
+      const at = new Date().toISOString()
+      await sql.run(
+        'INSERT INTO conversations (id, "user", agent, created_at) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING',
+        [conversation, user, agent, at],
+      )
+      // All turns in one statement: all are kept, or none.
+      const rows = turns.map(() => '(?, ?, ?, ?, ?)').join(', ')
+      const values = turns.flatMap(({ role, text }) => [user, conversation, role, text, at])
+      await sql.run(
+        `INSERT INTO messages ("user", conversation, role, text, created_at) VALUES ${rows}`,
+        values,
+      )
+    },
+    history: async (user, conversation, limit) => {
+      const last =
+        'SELECT role, text FROM messages WHERE "user" = ? AND conversation = ? ORDER BY id DESC LIMIT ?'
+      return (await sql.all<Turn>(last, [user, conversation, limit])).reverse()
+    },
   }
 }

@@ -39,7 +39,7 @@ export async function startGateway({ environment, logStream, change }: GatewayOp
   const app = createApp(parts, component, configuration)
   return startComponent(component, app.fetch, async () => {
     await parts.agent.close()
-    pool.close()
+    await pool.close()
   })
 }
 
@@ -68,7 +68,7 @@ function createParts(
     pinNote: () => pool.store(createPinNote),
     readiness: async () => {
       const agent = await askReady(configuration.AGENT_URL)
-      const database = pool.check()
+      const database = await pool.check()
       return { ready: database.ok && agent.ok, database, dependencies: { agent } }
     },
     allowsOrigin: (origin) => origins.has(origin),

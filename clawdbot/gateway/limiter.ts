@@ -9,11 +9,11 @@ export type Limiter = (caller: string) => Admission | Promise<Admission>
  * The shared limiter, insured: while the database cannot count, each replica counts for itself, because neither
  * refusing everybody nor admitting everything is right.
  */
-export function insureLimiter(shared: (caller: string) => Admission, limit: RateLimit, log: Log): Limiter {
+export function insureLimiter(shared: Limiter, limit: RateLimit, log: Log): Limiter {
   const local = new RateLimiterMemory({ points: limit.perMinute, duration: 60 })
   return async (caller) => {
     try {
-      return shared(caller)
+      return await shared(caller)
     } catch (error) {
       log.warn({ reason: (error as Error).message }, 'rate limit counted by this instance alone')
       return local.consume(caller).then(

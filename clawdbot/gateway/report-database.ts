@@ -14,8 +14,8 @@ export function reportDatabase(pool: DatabasePool, registry: Registry): void {
     name: 'database_round_trip_seconds',
     help: 'A query measured at this scrape; NaN when the database does not answer',
     registers,
-    collect() {
-      const state = pool.check()
+    async collect() {
+      const state = await pool.check()
       connections.set(state.connections)
       schema.set(state.schema)
       this.set(state.connections > 0 ? state.roundTripMs / 1000 : Number.NaN)

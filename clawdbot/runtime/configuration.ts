@@ -43,6 +43,8 @@ export function readConfiguration<T extends z.ZodType>(
   environment: NodeJS.ProcessEnv,
 ): z.infer<T> {
   const given = Object.fromEntries(Object.entries(environment).filter(([, value]) => value !== ''))
+  // A database is one or the other; what every process reads is one name.
+  if (given.DATABASE_URL !== undefined) given.DATABASE_FILE = given.DATABASE_URL
   const read = schema.safeParse(given, { reportInput: false })
   if (read.success) return read.data
   const complaints = read.error.issues.map((issue) => {

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { startAgent } from '../agent/agent.ts'
 import { migrateUp } from '../database/migrate.ts'
-import { loadMigrations } from '../database/migrations.ts'
+import { migrationsFor } from '../database/migrations.ts'
 import { openDatabase } from '../database/open.ts'
 import { startGateway } from '../gateway/gateway.ts'
 import { startModelStub } from '../model-stub/model-stub.ts'
@@ -34,14 +34,20 @@ export interface Stack {
 export async function startStack(settings: Record<string, string> = {}): Promise<Stack> {
   const folder = mkdtempSync(join(tmpdir(), 'clawdbot-stack-'))
   const file = join(folder, 'clawdbot.sqlite')
-  const database = openDatabase(file)
-  migrateUp(database, await loadMigrations())
-  database.close()
+  const database = openDatabase(settings.DATABASE_URL ?? file)
+  await migrateUp(database, await migrationsFor(database.sql.kind))
+  await database.close()
   const tokens = join(folder, 'tokens.json')
   writeFileSync(tokens, JSON.stringify({ tokens: knownTokens() }))
   const lines: string[] = []
   const logStream = { write: (line: string) => void lines.push(line) }
-  const common = { PORT: '0', DATABASE_FILE: file, DRAIN_DELAY_MS: '0', DRAIN_TIMEOUT_MS: '2000' }
+  const common = {
+    PORT: '0',
+    DATABASE_FILE: file,
+    DRAIN_DELAY_MS: '0',
+    DRAIN_TIMEOUT_MS: '2000',
+    DATABASE_URL: settings.DATABASE_URL,
+  }
   const model = await startModelStub({ environment: { ...common }, logStream: { write: () => {} } })
   const skills = await startSkills({ environment: { ...common }, logStream: { write: () => {} } })
   const agent = await startAgent({

@@ -2,7 +2,7 @@ import { cp, mkdir, symlink } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { CheckContext } from '../../gonogo/checks/check.ts'
-import { makeTokens } from '../../gonogo/cli/demo/releases.ts'
+import { makeCertificate, makeTokens } from '../../gonogo/cli/demo/releases.ts'
 import { assemble } from '../../gonogo/cli/demo/repository.ts'
 import { loadWorkspace } from '../../gonogo/cli/load.ts'
 import { runCommand } from '../../gonogo/connectors/command/index.ts'
@@ -24,11 +24,12 @@ export type RunningClawdBot = {
 
 /**
  * ClawdBot as the repository's gonogo.yaml declares it, in a folder of its own: 1.2.2 with all traffic, 1.2.3 beside it
- * with none. `settings` replaces variables of the gateway's environment.
+ * with none. `settings` replaces variables of the gateway's environment, `commands` what components are started by.
  */
 export async function startClawdBot(
   folder: string,
   settings: Readonly<Record<string, string>> = {},
+  commands: Readonly<Record<string, readonly string[]>> = {},
 ): Promise<RunningClawdBot> {
   await mkdir(folder, { recursive: true })
   await cp(join(REPOSITORY, 'gonogo.yaml'), join(folder, 'gonogo.yaml'))
@@ -36,8 +37,9 @@ export async function startClawdBot(
   await symlink(join(REPOSITORY, 'node_modules'), join(folder, 'node_modules'))
   const demo = join(folder, '.gonogo', 'demo')
   await makeTokens(demo, 10)
+  await makeCertificate(demo)
   const workspace = loadWorkspace(join(folder, 'gonogo.yaml'))
-  const service = withGatewaySettings(workspace.service, settings)
+  const service = withCommands(withGatewaySettings(workspace.service, settings), commands)
   const declared = service.environments.production
   if (!declared) throw new Error('gonogo.yaml declares no production')
   const home = join(folder, '.gonogo', 'environments', 'production')
@@ -55,7 +57,10 @@ export async function startClawdBot(
     const { version, digest, config } = one
     const workload = { version, digest, config, replicas: 1, artifact: join(folder, one.artifact) }
     const deployed = await target.deploy(workload, `deploy/${version}`)
-    if (!deployed.ok) throw new Error(deployed.detail)
+    if (!deployed.ok) {
+      await target.stop?.()
+      throw new Error(deployed.detail)
+    }
     if (one !== stable) continue
     await target.setWeights({ [version]: 100 }, `weights/${version}`)
     await target.promote(version, `promote/${version}`)
@@ -85,6 +90,8 @@ export async function startClawdBot(
 async function build(demo: string, version: '1.2.2' | '1.2.3', schemaVersion: number): Promise<Release> {
   const artifact = join(demo, 'artifacts', version)
   await assemble(REPOSITORY, version, artifact)
+  // In no artifact that is deployed; a test starts one of them in place of the component.
+  await cp(join(REPOSITORY, 'clawdbot', 'faults'), join(artifact, 'faults'), { recursive: true })
   return {
     release: 1,
     version,
@@ -113,6 +120,19 @@ function withGatewaySettings(service: Service, settings: Readonly<Record<string,
       components: Record<string, { env: Record<string, string> }>
     }
     Object.assign(components.gateway?.env ?? {}, settings)
+  }
+  return copy
+}
+
+/** The service with other programs in place of a component's own, such as one with a planted fault. */
+function withCommands(service: Service, commands: Readonly<Record<string, readonly string[]>>): Service {
+  const copy = structuredClone(service)
+  for (const { target } of Object.values(copy.environments)) {
+    const { components } = target as unknown as { components: Record<string, { command: readonly string[] }> }
+    for (const [name, command] of Object.entries(commands)) {
+      const component = components[name]
+      if (component) component.command = command
+    }
   }
   return copy
 }

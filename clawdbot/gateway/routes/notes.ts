@@ -52,21 +52,22 @@ const deleteNote = createRoute({
 
 /** The caller's own notes. Another's note does not exist for the caller. */
 export function addNoteRoutes(app: App, { notes }: GatewayParts): void {
-  app.openapi(addNote, (context) => {
-    const stored = notes().add(context.get('principal').user, context.req.valid('json'))
+  app.openapi(addNote, async (context) => {
+    const stored = await notes().add(context.get('principal').user, context.req.valid('json'))
     return context.json(stored, 201, { location: `/v1/notes/${stored.id}` })
   })
-  app.openapi(listNotes, (context) => {
+  app.openapi(listNotes, async (context) => {
     const { user } = context.get('principal')
-    return context.json({ notes: notes().list(user, context.req.valid('query').limit) }, 200)
+    return context.json({ notes: await notes().list(user, context.req.valid('query').limit) }, 200)
   })
-  app.openapi(getNote, (context) => {
-    const found = notes().get(context.get('principal').user, context.req.valid('param').id)
+  app.openapi(getNote, async (context) => {
+    const found = await notes().get(context.get('principal').user, context.req.valid('param').id)
     if (!found) throw noSuchNote()
     return context.json(found, 200)
   })
-  app.openapi(deleteNote, (context) => {
-    if (!notes().remove(context.get('principal').user, context.req.valid('param').id)) throw noSuchNote()
+  app.openapi(deleteNote, async (context) => {
+    if (!(await notes().remove(context.get('principal').user, context.req.valid('param').id)))
+      throw noSuchNote()
     return context.body(null, 204)
   })
 }

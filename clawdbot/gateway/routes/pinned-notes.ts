@@ -22,10 +22,11 @@ const setPinned = createRoute({
 
 /** Keeping a note on top of the list. */
 export function addPinnedNoteRoutes(app: App, { notes, pinNote }: GatewayParts): void {
-  app.openapi(setPinned, (context) => {
+  app.openapi(setPinned, async (context) => {
     const { user } = context.get('principal')
     const { id } = context.req.valid('param')
-    const found = pinNote()(user, id, context.req.valid('json').pinned) ? notes().get(user, id) : undefined
+    const isPinned = await pinNote()(user, id, context.req.valid('json').pinned)
+    const found = isPinned ? await notes().get(user, id) : undefined
     if (!found) throw noSuchNote()
     return context.json(found, 200)
   })

@@ -16,6 +16,8 @@ export type Load = {
   readonly p50Ms: number
   readonly p95Ms: number
   readonly p99Ms: number
+  /** Response times, shortest first. */
+  readonly timesMs: readonly number[]
   /** The first thing that went wrong; null when nothing did. */
   readonly firstFailure: string | null
 }
@@ -62,6 +64,7 @@ export async function applyLoad(
     p50Ms: at(0.5),
     p95Ms: at(0.95),
     p99Ms: at(0.99),
+    timesMs: times,
     firstFailure: failures[0] ?? null,
   }
 }

@@ -6,9 +6,19 @@ import { probe } from './probe.ts'
 const CONNECT_MS = 5000
 const CALL_MS = 10_000
 
+export type McpTool = {
+  readonly name: string
+  readonly description: string
+  readonly inputSchema: unknown
+}
+
 export type McpSession = {
   /** Names of the tools that the server lists, sorted. */
   readonly tools: readonly string[]
+  /** The same with what a model reads of them. */
+  readonly described: readonly McpTool[]
+  /** The tools as they are listed now. */
+  list(): Promise<readonly McpTool[]>
   /** `ok` is false where the tool, or the server, refused. */
   call(
     tool: string,
@@ -16,6 +26,12 @@ export type McpSession = {
     meta: Readonly<Record<string, unknown>>,
   ): Promise<{ readonly ok: boolean; readonly text: string }>
   close(): Promise<void>
+}
+
+export type McpOptions = {
+  /** Called whenever the server says that its list of tools changed. */
+  readonly toolsChanged?: () => void
+  readonly callMs?: number
 }
 
 /**
@@ -26,20 +42,25 @@ export async function openMcp(
   ctx: CheckContext,
   instance: Instance,
   path: string,
+  { toolsChanged, callMs = CALL_MS }: McpOptions = {},
 ): Promise<
   | { readonly session: McpSession; readonly problem: null }
   | { readonly session: null; readonly problem: string }
 > {
-  await probe(ctx.signal, instance.url, path)
-  const client = new Client({ name: 'gonogo', version: '1' }, { versionNegotiation: { mode: 'auto' } })
-  const call = { timeout: CALL_MS, signal: ctx.signal }
+  // Not GET: to many servers that is the beginning of a stream without an end.
+  await probe(ctx.signal, instance.url, path, { method: 'HEAD' })
+  const listChanged = toolsChanged && { tools: { autoRefresh: false, onChanged: toolsChanged } }
+  const client = new Client(
+    { name: 'gonogo', version: '1' },
+    { versionNegotiation: { mode: 'auto' }, ...(listChanged ? { listChanged } : {}) },
+  )
+  const call = { timeout: callMs, signal: ctx.signal }
   try {
     await client.connect(new StreamableHTTPClientTransport(new URL(path, instance.url)), {
       timeout: CONNECT_MS,
       signal: ctx.signal,
     })
-    const { tools } = await client.listTools({}, call)
-    return { session: sessionOf(client, tools.map(({ name }) => name).sort(), call), problem: null }
+    return { session: sessionOf(client, await listed(client, call), call), problem: null }
   } catch (error) {
     await client.close().catch(() => undefined)
     if (ctx.signal.aborted) throw new CheckProblem(`${instance.url}${path}: no answer in time`)
@@ -50,12 +71,18 @@ export async function openMcp(
   }
 }
 
-const sessionOf = (
-  client: Client,
-  tools: readonly string[],
-  options: { timeout: number; signal: AbortSignal },
-): McpSession => ({
-  tools,
+type CallOptions = { readonly timeout: number; readonly signal: AbortSignal }
+
+async function listed(client: Client, options: CallOptions): Promise<McpTool[]> {
+  const { tools } = await client.listTools({}, { ...options, cacheMode: 'refresh' })
+  const sorted = [...tools].sort((a, b) => (a.name < b.name ? -1 : 1))
+  return sorted.map(({ name, description = '', inputSchema }) => ({ name, description, inputSchema }))
+}
+
+const sessionOf = (client: Client, described: readonly McpTool[], options: CallOptions): McpSession => ({
+  tools: described.map(({ name }) => name),
+  described,
+  list: () => listed(client, options),
   call: async (name, input, meta) => {
     try {
       const result = await client.callTool({ name, arguments: { ...input }, _meta: { ...meta } }, options)

@@ -83,6 +83,10 @@ export const drill = serviceDrill(
       'every call answered, whatever it calls',
       instead('tools/call', (id) => text(id, 'llird 3')),
     ),
+    configured('a call that must be refused and is not', 'fail', {
+      ...config,
+      cases: config.cases.map((one) => ({ ...one, refused: one.tool === 'reverse' })),
+    }),
     configured('a component that does not run', 'unknown', { ...config, component: 'skills' }),
   ],
   server,

@@ -15,6 +15,8 @@ const config = z.strictObject({
         tool: z.string(),
         input: z.record(z.string(), z.json()),
         contains: z.string().min(1),
+        /** True where the known output is a refusal. */
+        refused: z.boolean().default(false),
       }),
     )
     .min(1),
@@ -59,10 +61,11 @@ async function problemsOf({ tools, call }: McpSession, { cases, meta }: Config):
   const problems = tools
     .filter((tool) => !cases.some((one) => one.tool === tool))
     .map((tool) => `${tool} is listed and has no case; add one under checks: "3.3.2.3"`)
-  for (const { tool, input, contains } of cases) {
+  for (const { tool, input, contains, refused } of cases) {
     if (!tools.includes(tool)) problems.push(`${tool} is not listed`)
     const { ok, text } = await call(tool, input, meta)
-    if (!ok) problems.push(`${tool} fails: ${text.slice(0, 100)}`)
+    if (!ok && !refused) problems.push(`${tool} fails: ${text.slice(0, 100)}`)
+    else if (ok && refused) problems.push(`${tool} does what it must refuse`)
     else if (!text.includes(contains))
       problems.push(`${tool} gives ${JSON.stringify(text.slice(0, 80))}, without ${contains}`)
   }

@@ -1,6 +1,5 @@
 import { createHash, randomUUID } from 'node:crypto'
-import type { Database } from './open.ts'
-import { statement } from './statement.ts'
+import type { Sql } from './connection.ts'
 
 /** A note of one user. `createdAt` is ISO 8601 in UTC. */
 export interface Note {
@@ -13,12 +12,12 @@ export interface Note {
 
 /** Notes, each seen by its user only. */
 export interface NoteStore {
-  add: (user: string, note: { title: string; text: string }) => Note
+  add: (user: string, note: { title: string; text: string }) => Promise<Note>
   /** Newest first, at most `limit`. */
-  list: (user: string, limit: number) => Note[]
-  get: (user: string, id: string) => Note | undefined
+  list: (user: string, limit: number) => Promise<Note[]>
+  get: (user: string, id: string) => Promise<Note | undefined>
   /** False when there is no such note of this user. */
-  remove: (user: string, id: string) => boolean
+  remove: (user: string, id: string) => Promise<boolean>
 }
 
 /** What is stored beside a note, so that a changed row is noticed. */
@@ -28,32 +27,29 @@ export function digestOf(note: { title: string; text: string }): string {
 
 type Row = Omit<Note, 'pinned'>
 
-const COLUMNS = 'id, title, text, created_at AS createdAt'
-const noteOf = (row: unknown): Note => ({ ...(row as Row), pinned: false })
+const COLUMNS = 'id, title, text, created_at AS "createdAt"'
+const noteOf = (row: Row): Note => ({ ...row, pinned: false })
 
 /** Columns are named in every statement: a column that a newer version added must not disturb this one. */
-export function createNoteStore(database: Database): NoteStore {
-  const insert = statement(
-    database,
-    'INSERT INTO notes (id, user, title, text, digest, created_at) VALUES (?, ?, ?, ?, ?, ?)',
-  )
-  const list = statement(
-    database,
-    `SELECT ${COLUMNS} FROM notes WHERE user = ? ORDER BY created_at DESC, id LIMIT ?`,
-  )
-  const get = statement(database, `SELECT ${COLUMNS} FROM notes WHERE user = ? AND id = ?`)
-  const remove = statement(database, 'DELETE FROM notes WHERE user = ? AND id = ?')
+export function createNoteStore(sql: Sql): NoteStore {
   return {
-    add: (user, { title, text }) => {
+    add: async (user, { title, text }) => {
       const note = { id: randomUUID(), title, text, pinned: false, createdAt: new Date().toISOString() }
-      insert.run(note.id, user, title, text, digestOf(note), note.createdAt)
+      await sql.run(
+        'INSERT INTO notes (id, "user", title, text, digest, created_at) VALUES (?, ?, ?, ?, ?, ?)',
+        [note.id, user, title, text, digestOf(note), note.createdAt],
+      )
       return note
     },
-    list: (user, limit) => list.all(user, limit).map(noteOf),
-    get: (user, id) => {
-      const row = get.get(user, id)
+    list: async (user, limit) => {
+      const newest = `SELECT ${COLUMNS} FROM notes WHERE "user" = ? ORDER BY created_at DESC, id LIMIT ?`
+      return (await sql.all<Row>(newest, [user, limit])).map(noteOf)
+    },
+    get: async (user, id) => {
+      const [row] = await sql.all<Row>(`SELECT ${COLUMNS} FROM notes WHERE "user" = ? AND id = ?`, [user, id])
       return row ? noteOf(row) : undefined
     },
-    remove: (user, id) => remove.run(user, id).changes === 1,
+    remove: async (user, id) =>
+      (await sql.run('DELETE FROM notes WHERE "user" = ? AND id = ?', [user, id])) === 1,
   }
 }

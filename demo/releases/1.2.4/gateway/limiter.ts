@@ -12,7 +12,7 @@ const BUSY = 1000
 type Seen = { caller: string; requests: number }
 
 /** The shared limiter, which also knows in memory which callers keep this instance busy. */
-export function insureLimiter(shared: (caller: string) => Admission, _limit: RateLimit, log: Log): Limiter {
+export function insureLimiter(shared: Limiter, _limit: RateLimit, log: Log): Limiter {
   const slots: Seen[] = Array.from({ length: SLOTS }, () => ({ caller: '', requests: 0 }))
   return (caller) => {
     const seen = slots[hashOf(caller) % HASHES] as Seen

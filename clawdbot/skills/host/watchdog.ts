@@ -1,0 +1,42 @@
+import { CPU_WINDOW_MS, type SkillLimits } from './limits.ts'
+import { type Usage, usageOf } from './usage.ts'
+
+const LOOK_EVERY_MS = 200
+
+/**
+ * Looks at a process tree five times a second and calls `stop` once, with the reason, when it is over a limit that the
+ * kernel does not hold for a tree: memory of all processes together, processor time over a while.
+ * @returns what ends the watching
+ */
+export function watchProcess(
+  pid: number,
+  limits: Pick<SkillLimits, 'memoryBytes' | 'cpuSeconds'>,
+  stop: (reason: string) => void,
+): () => void {
+  const seen: { at: number; cpuSeconds: number }[] = []
+  const timer = setInterval(() => {
+    const usage = usageOf(pid)
+    const reason = usage && overLimit(usage, limits, seen)
+    if (!reason) return
+    clearInterval(timer)
+    stop(reason)
+  }, LOOK_EVERY_MS)
+  timer.unref()
+  return () => clearInterval(timer)
+}
+
+function overLimit(
+  { memoryBytes, cpuSeconds }: Usage,
+  limits: Pick<SkillLimits, 'memoryBytes' | 'cpuSeconds'>,
+  seen: { at: number; cpuSeconds: number }[],
+): string | null {
+  const now = performance.now()
+  seen.push({ at: now, cpuSeconds })
+  while ((seen[0]?.at ?? now) < now - CPU_WINDOW_MS) seen.shift()
+  if (memoryBytes > limits.memoryBytes) return `it used more than ${limits.memoryBytes} bytes of memory`
+  // Time of a child that ended and was not waited for is gone from the sum; less than before is no credit.
+  const used = cpuSeconds - (seen[0]?.cpuSeconds ?? cpuSeconds)
+  if (used > limits.cpuSeconds)
+    return `it used more than ${limits.cpuSeconds} s of processor time within ${CPU_WINDOW_MS / 1000} s`
+  return null
+}

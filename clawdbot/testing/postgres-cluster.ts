@@ -1,0 +1,93 @@
+import { execFileSync, spawn } from 'node:child_process'
+import { chmodSync, existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
+import type { AddressInfo } from 'node:net'
+import { createServer } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+
+/** A PostgreSQL of its own in a temporary folder, on 127.0.0.1, run as the user postgres where this is root. */
+export interface PostgresServer {
+  /** Address of a database on it. */
+  url(database?: string): string
+  stop(): Promise<void>
+}
+
+const VERSIONS = '/usr/lib/postgresql'
+const READY_MS = 30_000
+
+/** @param source a running server that this one is to be a replica of */
+export async function startPostgres(source?: PostgresServer): Promise<PostgresServer> {
+  const folder = mkdtempSync(join(tmpdir(), 'clawdbot-postgres-'))
+  const data = join(folder, 'data')
+  const port = await freePort()
+  if (process.getuid?.() === 0) execFileSync('chown', ['postgres', folder])
+  chmodSync(folder, 0o700)
+  if (source === undefined)
+    run('initdb', ['-D', data, '-U', 'clawdbot', '--auth=trust', '--encoding=UTF8', '--no-sync'])
+  else
+    run('pg_basebackup', [
+      '-D',
+      data,
+      '-d',
+      source.url('postgres'),
+      '--write-recovery-conf',
+      '--checkpoint=fast',
+    ])
+  const settings = { listen_addresses: '127.0.0.1', port, unix_socket_directories: folder, fsync: 'off' }
+  const options = Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`])
+  const [command, args] = asPostgres('postgres', ['-D', data, ...options])
+  const server = spawn(command, args, { stdio: 'ignore', cwd: '/' })
+  const ended = new Promise<void>((resolve) => server.once('exit', () => resolve()))
+  const url = (database = 'postgres') => `postgres://clawdbot@127.0.0.1:${port}/${database}`
+  await untilReady(port)
+  return {
+    url,
+    stop: async () => {
+      server.kill('SIGINT')
+      await ended
+      rmSync(folder, { recursive: true, force: true })
+    },
+  }
+}
+
+function run(program: string, args: readonly string[]): void {
+  const [command, all] = asPostgres(program, args)
+  execFileSync(command, all, { stdio: ['ignore', 'ignore', 'pipe'], cwd: '/' })
+}
+
+/** PostgreSQL refuses to run as root. `setpriv` becomes the program, so that a signal reaches it. */
+function asPostgres(program: string, args: readonly string[]): [string, string[]] {
+  const path = join(binaries(), program)
+  if (process.getuid?.() !== 0) return [path, [...args]]
+  return ['setpriv', ['--reuid=postgres', '--regid=postgres', '--clear-groups', path, ...args]]
+}
+
+function binaries(): string {
+  const [newest] = existsSync(VERSIONS) ? readdirSync(VERSIONS).sort().reverse() : []
+  if (newest === undefined) throw new Error('PostgreSQL is not installed; apt-get install postgresql')
+  return join(VERSIONS, newest, 'bin')
+}
+
+function freePort(): Promise<number> {
+  return new Promise((resolve) => {
+    const server = createServer()
+    server.listen(0, '127.0.0.1', () => {
+      const { port } = server.address() as AddressInfo
+      server.close(() => resolve(port))
+    })
+  })
+}
+
+async function untilReady(port: number): Promise<void> {
+  const until = performance.now() + READY_MS
+  while (true) {
+    try {
+      run('pg_isready', ['-h', '127.0.0.1', '-p', String(port), '-q'])
+      return
+    } catch {
+      if (performance.now() > until)
+        throw new Error(`PostgreSQL on port ${port} is not ready after ${READY_MS} ms`)
+      await new Promise((resolve) => setTimeout(resolve, 50))
+    }
+  }
+}

@@ -1,0 +1,213 @@
+import { z } from 'zod'
+import { durationSchema } from '#core/duration.ts'
+import type { Instance } from '#targets/target.ts'
+import { type CheckContext, CheckProblem, type CheckResult, defineCheck, fail, pass } from '../check.ts'
+import { releaseInstances } from '../live/instances.ts'
+import { applyLoad } from '../live/load.ts'
+import { type McpSession, openMcp } from '../live/mcp-session.ts'
+import { environmentOf, reasonForAbsence, skillsInstance, skillsPlace } from '../live/skill-listing.ts'
+
+const goals = z.strictObject({
+  memory: z
+    .number()
+    .positive()
+    .default(1024 ** 3),
+  fork: z.number().int().positive().default(40),
+  /** Seconds of processor time. */
+  spin: z.number().positive().default(10),
+  disk: z
+    .number()
+    .positive()
+    .default(64 * 1024 ** 2),
+  output: z
+    .number()
+    .positive()
+    .default(16 * 1024 ** 2),
+})
+
+const config = z.strictObject({
+  ...skillsPlace,
+  /** A tool that is given `{kind, goal}`, uses up that much and answers `{reached}`; for output, in an answer that long. */
+  tool: z.string().default('probe_exhaust'),
+  meta: z.record(z.string(), z.json()).default({}),
+  /** What each bomb would use without a limit: above every limit, and little enough for the machine. */
+  goals: goals.prefault({}),
+  /** A path of the public component that users ask; its response times are measured before and meanwhile. */
+  users: z.strictObject({
+    path: z.string().startsWith('/'),
+    token: z.string().optional(),
+    rate: z.number().positive().default(25),
+    /** How long they are measured before the bombs. */
+    window: durationSchema.default(3000),
+    /** How many times slower the slowest hundredth may become, and what counts as no difference. */
+    ratio: z.number().min(1).default(2),
+    slackMs: z.number().nonnegative().default(20),
+  }),
+})
+
+export type LimitsConfig = z.output<typeof config>
+type Kind = keyof LimitsConfig['goals']
+
+export const check = defineCheck<LimitsConfig>({
+  id: 'A.3.4',
+  title: 'Resource limits enforced',
+  config,
+  recheck: false,
+  limitMs: 180_000,
+  run,
+})
+
+const KINDS: readonly Kind[] = ['memory', 'fork', 'spin', 'disk', 'output']
+/** Little enough for any limit: by it the probe shows that it works. */
+const LITTLE: Readonly<Record<Kind, number>> = {
+  memory: 8 * 1024 ** 2,
+  fork: 1,
+  spin: 0.05,
+  disk: 1024 ** 2,
+  output: 500,
+}
+
+/** Each bomb is stopped before its goal, after each the server still serves, and users notice nothing of it. */
+async function run(ctx: CheckContext, config: LimitsConfig): Promise<CheckResult> {
+  const instance = await skillsInstance(ctx, config)
+  const environment = environmentOf(ctx, config.environment)
+  const [front] = await releaseInstances(ctx, environment)
+  const token = config.users.token === undefined ? undefined : await environment.access(config.users.token)
+  const source = `${config.tool} at ${instance.url}${config.path}; ${config.users.path} at ${front.url}`
+  const opened = await openMcp(ctx, instance, config.path, { callMs: 30_000 })
+  if (opened.session === null) return fail(opened.problem, { claim: { problem: opened.problem }, source })
+  const { session } = opened
+  try {
+    if (!session.tools.includes(config.tool)) {
+      const reason = await reasonForAbsence(ctx, instance, config.listing)
+      throw new CheckProblem(
+        `${config.tool} is not offered at ${config.path}: ${reason ?? 'declare path: and tool:'}`,
+      )
+    }
+    const ask = (durationMs: number) =>
+      applyLoad(ctx, front.url, config.users.path, token === undefined ? [] : [token], {
+        rate: config.users.rate,
+        durationMs,
+      })
+    const idle = await ask(config.users.window)
+    if (idle.failed > 0)
+      return fail(`${idle.firstFailure}, before any bomb`, { claim: { problem: 'idle' }, source })
+    await mustWork(session, config)
+    const meanwhile = await whileBombing(
+      () => bombAll(session, config),
+      ask,
+      Math.min(1000, config.users.window),
+    )
+    const problem =
+      meanwhile.result ??
+      slownessOf(idle.p99Ms, meanwhile, config) ??
+      (await restartOf(ctx, config, instance))
+    const rest = {
+      claim: { stopped: KINDS.filter((kind) => !meanwhile.result?.startsWith(kind)), problem },
+      source,
+      population: `${KINDS.length} bombs, ${meanwhile.sent} requests of users meanwhile`,
+    }
+    if (problem !== null) return fail(problem, rest)
+    return pass(
+      `${KINDS.length} of ${KINDS.length} bombs were stopped; users’ p99 was ${round(idle.p99Ms)} ms before and ${round(meanwhile.p99Ms)} ms meanwhile`,
+      rest,
+    )
+  } finally {
+    await session.close()
+  }
+}
+
+const round = (ms: number): number => Math.round(ms * 10) / 10
+
+/** What a bomb came to; null when there is no answer, or none that tells. */
+async function blastOf(
+  session: McpSession,
+  { tool, meta }: LimitsConfig,
+  kind: Kind,
+  goal: number,
+): Promise<{ ok: boolean; reached: number | null; text: string }> {
+  const { ok, text } = await session.call(tool, { kind, goal }, meta)
+  if (kind === 'output' && ok) return { ok, reached: text.length, text }
+  try {
+    const { reached } = JSON.parse(text) as { reached?: unknown }
+    return { ok, reached: ok && typeof reached === 'number' ? reached : null, text }
+  } catch {
+    return { ok, reached: null, text }
+  }
+}
+
+/** A probe that fails at everything would look as if every limit held. */
+async function mustWork(session: McpSession, config: LimitsConfig): Promise<void> {
+  for (const kind of KINDS) {
+    const { ok, reached, text } = await blastOf(session, config, kind, LITTLE[kind])
+    if (!ok || reached === null || reached < LITTLE[kind])
+      throw new CheckProblem(
+        `the probe does not even reach ${LITTLE[kind]} of ${kind}, so that its end proves no limit: ${text.slice(0, 120)}`,
+      )
+  }
+}
+
+/** The first thing that is wrong; null when every bomb was stopped and the server served after each. */
+async function bombAll(session: McpSession, config: LimitsConfig): Promise<string | null> {
+  for (const kind of KINDS) {
+    const goal = config.goals[kind]
+    const { ok, reached, text } = await blastOf(session, config, kind, goal)
+    if (reached !== null && reached >= goal) return `${kind}: the bomb reached ${goal}, no limit stopped it`
+    if (ok && reached === null)
+      throw new CheckProblem(
+        `${kind}: the probe answers ${JSON.stringify(text.slice(0, 80))}, not how far it came`,
+      )
+    const after = await blastOf(session, config, 'disk', LITTLE.disk)
+    if (!after.ok) return `${kind}: the server does not serve the probe any more: ${after.text.slice(0, 120)}`
+  }
+  return null
+}
+
+type Meanwhile = { result: string | null; sent: number; p99Ms: number; firstFailure: string | null }
+
+/** Users ask as long as the bombs last; every request counts, in one distribution. */
+async function whileBombing(
+  bomb: () => Promise<string | null>,
+  ask: (durationMs: number) => ReturnType<typeof applyLoad>,
+  windowMs: number,
+): Promise<Meanwhile> {
+  let isOver = false
+  const bombing = bomb().finally(() => {
+    isOver = true
+  })
+  bombing.catch(() => undefined)
+  const times: number[] = []
+  let firstFailure: string | null = null
+  do {
+    const load = await ask(windowMs)
+    times.push(...load.timesMs)
+    firstFailure ??= load.firstFailure
+  } while (!isOver)
+  times.sort((a, b) => a - b)
+  return {
+    result: await bombing,
+    sent: times.length,
+    p99Ms: times[Math.ceil(times.length * 0.99) - 1] ?? 0,
+    firstFailure,
+  }
+}
+
+function slownessOf(
+  idleMs: number,
+  { p99Ms, firstFailure }: Meanwhile,
+  { users }: LimitsConfig,
+): string | null {
+  if (firstFailure !== null) return `users notice the bombs: ${firstFailure}`
+  const bound = Math.max(idleMs * users.ratio, idleMs + users.slackMs)
+  return p99Ms > bound ? `users notice the bombs: p99 ${round(p99Ms)} ms, before ${round(idleMs)} ms` : null
+}
+
+async function restartOf(ctx: CheckContext, config: LimitsConfig, before: Instance): Promise<string | null> {
+  const now = (await environmentOf(ctx, config.environment).target.observe()).instances.find(
+    ({ id }) => id === before.id,
+  )
+  if (!now) return `${before.id} is gone after the bombs`
+  return now.restarts !== before.restarts || now.pid !== before.pid
+    ? `${before.id} was restarted by the bombs`
+    : null
+}
