@@ -1,5 +1,5 @@
 import { amountsOf, type ClusterQuota, read } from '#connectors/kubernetes/index.ts'
-import type { Wanted } from './cluster-capacity.ts'
+import type { Wanted } from './place-pods.ts'
 
 /** Beside each component's own objects stand those of the canary and of the version before. */
 const SETS = 2

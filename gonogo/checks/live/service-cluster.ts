@@ -66,9 +66,15 @@ function declaredOf({ root, release }: CheckContext, config: KubernetesConfig) {
     const rendered = renderVersion({ namespace, of, workload, manifests, slot: 'stable', replicas })
     // What a manifest leaves to the cluster has no place in it.
     const own = { uid: '', creationTimestamp: new Date(0).toISOString() }
-    const declared = rendered.components.map(({ deployment }) =>
-      deploymentSchema.parse({ ...deployment, metadata: { ...deployment.metadata, ...own } }),
-    )
+    const declared = rendered.components.map(({ name, deployment }) => {
+      const parsed = deploymentSchema.safeParse({
+        ...deployment,
+        metadata: { ...deployment.metadata, ...own },
+      })
+      if (parsed.success) return parsed.data
+      const issue = parsed.error.issues[0]
+      throw new CheckProblem(`the manifest of ${name}: ${issue?.path.join('.')}: ${issue?.message}`)
+    })
     return { of, declared, configMap: rendered.configMap.metadata?.name ?? '' }
   } catch (problem) {
     if (problem instanceof BadManifest) throw new CheckProblem(problem.message)

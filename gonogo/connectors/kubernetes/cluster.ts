@@ -140,6 +140,8 @@ function caller(config: KubeConfig, server: string, signal: AbortSignal | undefi
     path,
     { body, accept = 'application/json', contentType = 'application/json' } = {},
   ) => {
+    // What was made is taken away, also by a check that is ended.
+    const until = method === 'DELETE' ? undefined : signal
     let answer: { status: number; text: string }
     try {
       // Tokens end and certificates are renewed: who we are is looked up for each call.
@@ -147,7 +149,7 @@ function caller(config: KubeConfig, server: string, signal: AbortSignal | undefi
       await config.applyToHTTPSOptions(options)
       const { ca, cert, key, servername, rejectUnauthorized } = options as Record<string, string | undefined>
       agent ??= new Agent({ connect: { ca, cert, key, servername, rejectUnauthorized } as never })
-      const limit = AbortSignal.any([AbortSignal.timeout(LIMIT_MS), ...(signal ? [signal] : [])])
+      const limit = AbortSignal.any([AbortSignal.timeout(LIMIT_MS), ...(until ? [until] : [])])
       const { statusCode, body: read } = await request(`${server}${path}`, {
         method,
         dispatcher: agent,
@@ -161,7 +163,7 @@ function caller(config: KubeConfig, server: string, signal: AbortSignal | undefi
       })
       answer = { status: statusCode, text: await read.text() }
     } catch (error) {
-      signal?.throwIfAborted()
+      until?.throwIfAborted()
       throw new ReadingProblem('unreachable', server, `cannot be asked: ${(error as Error).message}`)
     }
     return usable(answer, method, `${server}${path}`)
