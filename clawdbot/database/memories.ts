@@ -13,6 +13,8 @@ export interface MemoryStore {
   remember: (user: string, fact: string) => void
   /** Oldest first. */
   recall: (user: string) => string[]
+  /** Everything that is kept of a user; answers how many facts that were. */
+  forget: (user: string) => number
   append: (user: string, agent: string, conversation: string, turns: readonly Turn[]) => void
   /** The last `limit` turns, oldest first. */
   history: (user: string, conversation: string, limit: number) => Turn[]
@@ -25,10 +27,12 @@ export function createMemoryStore(database: Database): MemoryStore {
     database,
     'INSERT INTO memories (user, fact, created_at) VALUES (?, ?, ?) ON CONFLICT DO NOTHING',
   )
-  const forget = statement(
+  const trim = statement(
     database,
     'DELETE FROM memories WHERE user = ?1 AND id NOT IN (SELECT id FROM memories WHERE user = ?1 ORDER BY id DESC LIMIT ?2)',
   )
+  const forgetFacts = statement(database, 'DELETE FROM memories WHERE user = ?')
+  const forgetConversations = statement(database, 'DELETE FROM conversations WHERE user = ?')
   const recall = statement(database, 'SELECT fact FROM memories WHERE user = ? ORDER BY id')
   const open = statement(database, 'INSERT INTO conversations VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING')
   const append = statement(
@@ -42,9 +46,14 @@ export function createMemoryStore(database: Database): MemoryStore {
   return {
     remember: (user, fact) => {
       remember.run(user, fact, new Date().toISOString())
-      forget.run(user, MEMORIES_KEPT)
+      trim.run(user, MEMORIES_KEPT)
     },
     recall: (user) => recall.all(user).map((row) => (row as { fact: string }).fact),
+    forget: (user) => {
+      // Their messages go with them (ON DELETE CASCADE).
+      forgetConversations.run(user)
+      return Number(forgetFacts.run(user).changes)
+    },
     append: (user, agent, conversation, turns) => {
       const at = new Date().toISOString()
       database.exec('BEGIN IMMEDIATE')

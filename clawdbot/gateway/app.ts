@@ -18,6 +18,7 @@ import { describeApi } from './openapi.ts'
 import type { GatewayParts } from './parts.ts'
 import { addAdminRoutes } from './routes/admin.ts'
 import { addAgentRoutes } from './routes/agents.ts'
+import { addMemoryRoutes } from './routes/memories.ts'
 import { addNoteRoutes } from './routes/notes.ts'
 import { addOpenAiRoutes } from './routes/openai.ts'
 import { addPinnedNoteRoutes } from './routes/pinned-notes.ts'
@@ -57,6 +58,7 @@ export function createApp(
   app.use('/v1/*', bodyLimit({ maxSize: LARGEST_BODY_BYTES, onError: refuseOversized }))
   app.use('/v1/*', requireUtf8)
   addAgentRoutes(app, parts)
+  addMemoryRoutes(app, parts)
   addNoteRoutes(app, parts)
   addPinnedNoteRoutes(app, parts)
   addSkillRoutes(app, parts)

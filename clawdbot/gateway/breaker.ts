@@ -20,30 +20,8 @@ export function createBreaker(
     halfOpenAfter: openMs,
     breaker: new ConsecutiveBreaker(failures),
   })
-  const registers = [registry]
-  new Gauge({
-    name: 'upstream_breaker_state',
-    help: '1 for the state the breaker is in',
-    labelNames: ['upstream', 'state'],
-    registers,
-    collect() {
-      for (const [state, code] of Object.entries(STATE_NAMES))
-        this.set({ upstream, state }, policy.state === code ? 1 : 0)
-    },
-  })
-  const labelNames = ['upstream']
-  const opened = new Counter({
-    name: 'upstream_breaker_opened_total',
-    help: 'Times it opened',
-    labelNames,
-    registers,
-  })
-  const refused = new Counter({
-    name: 'upstream_refused_total',
-    help: 'Calls refused while open',
-    labelNames,
-    registers,
-  })
+  const { states, opened, refused } = metricsOf(registry)
+  states.set(upstream, () => policy.state)
   opened.inc({ upstream }, 0)
   refused.inc({ upstream }, 0)
   policy.onBreak(() => opened.inc({ upstream }))
@@ -62,4 +40,47 @@ export function createBreaker(
       })
     }
   }
+}
+
+interface BreakerMetrics {
+  states: Map<string, () => CircuitState>
+  opened: Counter
+  refused: Counter
+}
+
+const known = new WeakMap<Registry, BreakerMetrics>()
+
+/** One set of metrics for all breakers of a process, told apart by the label `upstream`. */
+function metricsOf(registry: Registry): BreakerMetrics {
+  const before = known.get(registry)
+  if (before) return before
+  const states: BreakerMetrics['states'] = new Map()
+  const registers = [registry]
+  const labelNames = ['upstream']
+  new Gauge({
+    name: 'upstream_breaker_state',
+    help: '1 for the state the breaker is in',
+    labelNames: ['upstream', 'state'],
+    registers,
+    collect() {
+      for (const [upstream, stateOf] of states)
+        for (const [state, code] of Object.entries(STATE_NAMES))
+          this.set({ upstream, state }, stateOf() === code ? 1 : 0)
+    },
+  })
+  const opened = new Counter({
+    name: 'upstream_breaker_opened_total',
+    help: 'Times it opened',
+    labelNames,
+    registers,
+  })
+  const refused = new Counter({
+    name: 'upstream_refused_total',
+    help: 'Calls refused while open',
+    labelNames,
+    registers,
+  })
+  const metrics = { states, opened, refused }
+  known.set(registry, metrics)
+  return metrics
 }

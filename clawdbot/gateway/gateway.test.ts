@@ -145,20 +145,12 @@ describe('agents', () => {
   })
 
   test('fall back, marked as such, while the model is away', async () => {
-    await fetch(new URL('/admin/mode', stack.model), {
-      method: 'PUT',
-      headers: { 'content-type': 'application/json' },
-      body: JSON.stringify({ mode: 'fail' }),
-    })
+    await stack.setModel({ mode: 'fail' })
     expect(await (await say('what is 1 + 1?')).json()).toMatchObject({
       fallback: true,
       reason: expect.any(String),
     })
-    await fetch(new URL('/admin/mode', stack.model), {
-      method: 'PUT',
-      headers: { 'content-type': 'application/json' },
-      body: JSON.stringify({ mode: 'normal' }),
-    })
+    await stack.setModel({ mode: 'normal' })
   })
 })
 

@@ -73,13 +73,17 @@ export function addAgentRoutes(app: App, parts: GatewayParts): void {
 }
 
 /** @throws ProblemError 404 for an agent that is not there, 403 for one that the token does not cover */
-export function requireAgent(id: string, { agents: scope }: Principal): void {
+export function requireAgent(id: string, principal: Principal): void {
   if (!AGENTS.some((known) => known.id === id)) {
     const detail = 'there is no such agent; see GET /v1/agents'
     throw new ProblemError({ status: 404, code: 'unknown_agent', title: 'Unknown agent', detail })
   }
-  if (!covers(scope, id)) {
-    const detail = 'the token does not cover this agent'
-    throw new ProblemError({ status: 403, code: 'agent_not_allowed', title: 'Not allowed', detail })
-  }
+  requireScope(id, principal)
+}
+
+/** @throws ProblemError 403 for an agent or a model that the token does not cover */
+export function requireScope(id: string, { agents: scope }: Principal): void {
+  if (covers(scope, id)) return
+  const detail = `the token does not cover ${id}`
+  throw new ProblemError({ status: 403, code: 'agent_not_allowed', title: 'Not allowed', detail })
 }

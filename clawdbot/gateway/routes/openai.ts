@@ -1,10 +1,11 @@
+import { Readable } from 'node:stream'
 import { createRoute, z } from '@hono/zod-openapi'
 import { AGENTS } from '../../agents.ts'
 import type { App } from '../app.ts'
 import { doorProblems, json, jsonBody, problems, withToken } from '../openapi.ts'
 import type { GatewayParts } from '../parts.ts'
 import { covers } from '../principal.ts'
-import { requireAgent } from './agents.ts'
+import { requireAgent, requireScope } from './agents.ts'
 import { eventStream } from './event-stream.ts'
 import { chatCompletion, chatRequest, completion, completionEvents, messageFrom } from './openai-format.ts'
 
@@ -21,7 +22,10 @@ const listModels = createRoute({
   operationId: 'listModels',
   security: withToken,
   responses: {
-    200: json(z.object({ object: z.literal('list'), data: z.array(model) }), 'Agents, as models'),
+    200: json(
+      z.object({ object: z.literal('list'), data: z.array(model) }),
+      'Agents, as models, and the models that can be used without an agent',
+    ),
     ...doorProblems(),
   },
 })
@@ -42,18 +46,31 @@ const createChatCompletion = createRoute({
   },
 })
 
-/** The same agents for clients that speak the OpenAI format: the model's name is the agent's id. */
+/**
+ * The same agents for clients that speak the OpenAI format: the model's name is the agent's id. A declared model is
+ * used as it is, with the caller's own tools and instructions, and none of an agent's.
+ */
 export function addOpenAiRoutes(app: App, parts: GatewayParts): void {
   app.openapi(listModels, (context) => {
     const { agents } = context.get('principal')
-    const data = AGENTS.filter(({ id }) => covers(agents, id)).map(({ id }) => {
-      return { id, object: 'model' as const, created: 0, owned_by: 'clawdbot' }
-    })
+    const ids = [...AGENTS.map(({ id }) => id), ...(parts.models?.models ?? [])]
+    const data = ids
+      .filter((id) => covers(agents, id))
+      .map((id) => {
+        return { id, object: 'model' as const, created: 0, owned_by: 'clawdbot' }
+      })
     return context.json({ object: 'list' as const, data }, 200)
   })
   app.openapi(createChatCompletion, async (context) => {
     const request = context.req.valid('json')
     const principal = context.get('principal')
+    if (parts.models?.models.includes(request.model)) {
+      requireScope(request.model, principal)
+      const signal = request.stream ? context.req.raw.signal : undefined
+      const { status, contentType, body } = await parts.models.complete(await context.req.text(), signal)
+      const headers = { 'content-type': contentType, 'cache-control': 'no-store' }
+      return new Response(Readable.toWeb(body) as ReadableStream, { status, headers }) as never
+    }
     requireAgent(request.model, principal)
     const { user, tools } = principal
     const requestId = context.get('requestId')
