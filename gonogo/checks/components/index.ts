@@ -6,6 +6,18 @@ import { drill as corsDrill } from './A.1.3-cors.drill.ts'
 import { check as cors } from './A.1.3-cors.ts'
 import { drill as requestLogDrill } from './A.1.4-request-log.drill.ts'
 import { check as requestLog } from './A.1.4-request-log.ts'
+import { drill as circuitBreakerDrill } from './A.1.5-circuit-breaker.drill.ts'
+import { check as circuitBreaker } from './A.1.5-circuit-breaker.ts'
+import { drill as modelKeyDrill } from './A.2.1-model-key.drill.ts'
+import { check as modelKey } from './A.2.1-model-key.ts'
+import { drill as injectionDrill } from './A.2.2-injection.drill.ts'
+import { check as injection } from './A.2.2-injection.ts'
+import { drill as contextWindowDrill } from './A.2.3-context-window.drill.ts'
+import { check as contextWindow } from './A.2.3-context-window.ts'
+import { drill as memoryDrill } from './A.2.4-memory.drill.ts'
+import { check as memory } from './A.2.4-memory.ts'
+import { drill as fallbackDrill } from './A.2.5-fallback.drill.ts'
+import { check as fallback } from './A.2.5-fallback.ts'
 import { drill as migrationScriptDrill } from './A.4.1-migration-script.drill.ts'
 import { check as migrationScript } from './A.4.1-migration-script.ts'
 import { drill as rollbackScriptDrill } from './A.4.2-rollback-script.drill.ts'
@@ -24,6 +36,12 @@ export const checks = [
   authentication,
   cors,
   requestLog,
+  circuitBreaker,
+  modelKey,
+  injection,
+  contextWindow,
+  memory,
+  fallback,
 ] as const
 export const drills = [
   backupBeforeDrill,
@@ -34,4 +52,10 @@ export const drills = [
   authenticationDrill,
   corsDrill,
   requestLogDrill,
+  circuitBreakerDrill,
+  modelKeyDrill,
+  injectionDrill,
+  contextWindowDrill,
+  memoryDrill,
+  fallbackDrill,
 ] as const
