@@ -19,7 +19,10 @@ const config: KnipConfig = {
       ],
       project: ['**/*.ts'],
     },
-    clawdbot: { entry: ['*/main.ts', 'database/migrations/*.ts', '**/*.test.ts'], project: ['**/*.ts'] },
+    clawdbot: {
+      entry: ['*/main.ts', 'faults/*.ts', 'database/migrations/*.ts', '**/*.test.ts'],
+      project: ['**/*.ts'],
+    },
   },
   exclude: ['types', 'binaries'],
   ignoreDependencies: ['@biomejs/biome'],

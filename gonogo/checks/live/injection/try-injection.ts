@@ -84,6 +84,7 @@ function verdictOf(settings: InjectionSettings, source: string, tried: readonly 
       mustHold: must.length,
       succeeded: won.map(({ case: one, succeeded }) => `${one.id}: ${succeeded}`),
       reported: reported.map(({ case: one }) => one.id),
+      unmoved: unmoved.map(({ case: one }) => one.id),
       twins: tried.length,
       unserved: tried.filter(({ twinProblem }) => twinProblem !== null).map(({ case: one }) => one.id),
       owasp: [...new Set(tried.flatMap(({ case: one }) => one.owasp))].sort(),
