@@ -23,7 +23,9 @@ export const CANARY = 'canary-of-the-stack-4711'
 export interface Stack {
   gateway: string
   model: string
+  agent: string
   file: string
+  tokensFile: string
   /** Every line that the gateway has logged. */
   log: () => Record<string, unknown>[]
   /** Puts the model stub into a mode. */
@@ -78,7 +80,9 @@ export async function startStack(settings: Record<string, string> = {}): Promise
   return {
     gateway: gateway.url,
     model: model.url,
+    agent: agent.url,
     file,
+    tokensFile: tokens,
     log: () => lines.map((line) => JSON.parse(line) as Record<string, unknown>),
     setModel: async (mode) => {
       const answer = await fetch(new URL('/admin/mode', model.url), {
