@@ -6,7 +6,7 @@ import type { App } from '../app.ts'
 import { doorProblems, json, jsonBody, problems, withToken } from '../openapi.ts'
 import type { GatewayParts } from '../parts.ts'
 import { covers, type Principal } from '../principal.ts'
-import { eventStream } from './event-stream.ts'
+import { streamed } from './event-stream.ts'
 
 const agent = z.object({ id: z.string(), name: z.string(), description: z.string() }).openapi('Agent')
 const answer = agentAnswer.openapi('AgentAnswer')
@@ -67,7 +67,7 @@ export function addAgentRoutes(app: App, parts: GatewayParts): void {
     const request = { ...context.req.valid('json'), user, tools }
     const requestId = context.get('requestId')
     if (context.req.header('accept')?.includes('text/event-stream'))
-      return eventStream(await parts.agent.stream(id, request, requestId)) as never
+      return streamed(await parts.agent.stream(id, request, requestId), 'text/event-stream') as never
     return context.json(await parts.agent.send(id, request, requestId), 200)
   })
 }

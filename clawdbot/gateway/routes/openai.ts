@@ -1,4 +1,4 @@
-import { Readable } from 'node:stream'
+import { text } from 'node:stream/consumers'
 import { createRoute, z } from '@hono/zod-openapi'
 import { AGENTS } from '../../agents.ts'
 import type { App } from '../app.ts'
@@ -6,7 +6,7 @@ import { doorProblems, json, jsonBody, problems, withToken } from '../openapi.ts
 import type { GatewayParts } from '../parts.ts'
 import { covers } from '../principal.ts'
 import { requireAgent, requireScope } from './agents.ts'
-import { eventStream } from './event-stream.ts'
+import { eventStream, streamed } from './event-stream.ts'
 import { chatCompletion, chatRequest, completion, completionEvents, messageFrom } from './openai-format.ts'
 
 const model = z.object({
@@ -68,8 +68,8 @@ export function addOpenAiRoutes(app: App, parts: GatewayParts): void {
       requireScope(request.model, principal)
       const signal = request.stream ? context.req.raw.signal : undefined
       const { status, contentType, body } = await parts.models.complete(await context.req.text(), signal)
-      const headers = { 'content-type': contentType, 'cache-control': 'no-store' }
-      return new Response(Readable.toWeb(body) as ReadableStream, { status, headers }) as never
+      if (request.stream) return streamed(body, contentType, status) as never
+      return context.body(await text(body), status as 200, { 'content-type': contentType }) as never
     }
     requireAgent(request.model, principal)
     const { user, tools } = principal
