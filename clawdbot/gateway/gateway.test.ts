@@ -3,7 +3,7 @@ import { type Stack, startStack, TOKENS } from '../testing/stack.ts'
 
 let stack: Stack
 beforeAll(async () => {
-  stack = await startStack()
+  stack = await startStack({ AGENT_DEADLINE_MS: '5000' })
 })
 afterAll(() => stack.stop())
 
@@ -106,7 +106,9 @@ describe('agents', () => {
   })
 
   test('stream their answer as events that end', async () => {
-    const text = await (await say('say the word hello', ann, { accept: 'text/event-stream' })).text()
+    const answer = await say('say the word hello', ann, { accept: 'text/event-stream' })
+    expect(answer.headers.get('x-request-id')).toMatch(/./)
+    const text = await answer.text()
     expect(text).toContain('event: delta')
     expect(text).toContain('event: done')
   })
@@ -152,6 +154,26 @@ describe('agents', () => {
     })
     await stack.setModel({ mode: 'normal' })
   })
+})
+
+test('a client that goes away while an answer comes ends nothing but its request', async () => {
+  const body = JSON.stringify({
+    model: 'clawdbot-stub',
+    stream: true,
+    messages: [{ role: 'user', content: 'say it '.repeat(500) }],
+  })
+  for (let n = 0; n < 20; n++) {
+    const going = new AbortController()
+    const answer = await fetch(new URL('/v1/chat/completions', stack.gateway), {
+      method: 'POST',
+      headers: { authorization: `Bearer ${ann}`, 'content-type': 'application/json' },
+      body,
+      signal: going.signal,
+    })
+    await answer.body?.getReader().read()
+    going.abort()
+  }
+  expect((await stack.ask('/health')).status).toBe(200)
 })
 
 describe('what is told of requests', () => {

@@ -5,7 +5,8 @@ import { type Stack, startStack, TOKENS } from '../../clawdbot/testing/stack.ts'
 let stack: Stack
 let client: OpenAI
 beforeAll(async () => {
-  stack = await startStack()
+  // The first answer of a process may take long on a busy machine.
+  stack = await startStack({ AGENT_DEADLINE_MS: '10000' })
   client = new OpenAI({ apiKey: TOKENS.ann, baseURL: `${stack.gateway}/v1`, maxRetries: 0 })
 })
 afterAll(() => stack.stop())

@@ -67,7 +67,7 @@ export function addAgentRoutes(app: App, parts: GatewayParts): void {
     const request = { ...context.req.valid('json'), user, tools }
     const requestId = context.get('requestId')
     if (context.req.header('accept')?.includes('text/event-stream'))
-      return streamed(await parts.agent.stream(id, request, requestId), 'text/event-stream') as never
+      return streamed(context, await parts.agent.stream(id, request, requestId), 'text/event-stream') as never
     return context.json(await parts.agent.send(id, request, requestId), 200)
   })
 }

@@ -1,10 +1,11 @@
 import type { Readable } from 'node:stream'
+import type { Context } from 'hono'
 
 /**
  * An answer sent on as it comes, and never stored on the way. It ends its source when the client goes away. Written out,
  * because `Readable.toWeb` throws outside of any handler when both ends close at once (ERR_INVALID_STATE).
  */
-export function streamed(source: Readable, contentType: string, status = 200): Response {
+export function streamed(context: Context, source: Readable, contentType: string, status = 200): Response {
   const chunks = source[Symbol.asyncIterator]() as AsyncIterator<Uint8Array>
   const body = new ReadableStream<Uint8Array>({
     async pull(controller) {
@@ -16,12 +17,11 @@ export function streamed(source: Readable, contentType: string, status = 200): R
       source.on('error', () => undefined).destroy()
     },
   })
-  return new Response(body, { status, headers: { 'content-type': contentType, 'cache-control': 'no-store' } })
+  return context.body(body, status as 200, { 'content-type': contentType, 'cache-control': 'no-store' })
 }
 
 /** Events that are all there already. */
-export function eventStream(events: Iterable<string>): Response {
-  return new Response([...events].join(''), {
-    headers: { 'content-type': 'text/event-stream', 'cache-control': 'no-store' },
-  })
+export function eventStream(context: Context, events: Iterable<string>): Response {
+  const headers = { 'content-type': 'text/event-stream', 'cache-control': 'no-store' }
+  return context.body([...events].join(''), 200, headers)
 }

@@ -68,7 +68,7 @@ export function addOpenAiRoutes(app: App, parts: GatewayParts): void {
       requireScope(request.model, principal)
       const signal = request.stream ? context.req.raw.signal : undefined
       const { status, contentType, body } = await parts.models.complete(await context.req.text(), signal)
-      if (request.stream) return streamed(body, contentType, status) as never
+      if (request.stream) return streamed(context, body, contentType, status) as never
       return context.body(await text(body), status as 200, { 'content-type': contentType }) as never
     }
     requireAgent(request.model, principal)
@@ -80,7 +80,7 @@ export function addOpenAiRoutes(app: App, parts: GatewayParts): void {
       request,
       await parts.agent.send(request.model, message, requestId),
     )
-    if (request.stream) return eventStream(completionEvents(answered)) as never
+    if (request.stream) return eventStream(context, completionEvents(answered)) as never
     return context.json(answered, 200)
   })
 }
