@@ -19,6 +19,7 @@ import { openKeys } from './keys.ts'
 import { obey } from './orders.ts'
 
 const MODEL = 'clawdbot-stub'
+const CUT_AFTER_MS = 20
 
 const settings = processSettings.extend({
   PORT: kinds.port.default(8083),
@@ -103,7 +104,8 @@ function wrongKey(): ProblemError {
 /** Answers in the mode the stub was told to be in. */
 async function answer(request: Chat, { mode, delayMs, poison }: Mode, context: Context): Promise<Response> {
   if (mode === 'slow') await sleep(delayMs)
-  if (mode === 'down') (context.env as { outgoing?: ServerResponse }).outgoing?.destroy()
+  const hangUp = () => void (context.env as { outgoing?: ServerResponse }).outgoing?.destroy()
+  if (mode === 'down') hangUp()
   if (mode === 'fail') return Response.json({ error: { message: 'told to fail' } }, { status: 500 })
   if (mode === 'garbage')
     return new Response('{"choices": [{"mess', { headers: { 'content-type': 'application/json' } })
@@ -114,18 +116,17 @@ async function answer(request: Chat, { mode, delayMs, poison }: Mode, context: C
   const prompt = JSON.stringify(request.messages)
   if (request.stream !== true && mode !== 'cut') return Response.json(completion(MODEL, prompt, given))
   const events = completionEvents(MODEL, prompt, given)
-  return new Response(streamOf(events, mode === 'cut'), { headers: { 'content-type': 'text/event-stream' } })
+  const body = mode === 'cut' ? cutOff(events, hangUp) : events.join('')
+  return new Response(body, { headers: { 'content-type': 'text/event-stream' } })
 }
 
-/** A stream of events; one that is cut breaks off after half of them. */
-function streamOf(events: readonly string[], cut: boolean): ReadableStream<Uint8Array> {
-  const encoder = new TextEncoder()
-  const sent = cut ? events.slice(0, Math.ceil(events.length / 2)) : events
+/** Half of the events, and then nobody on the line. */
+function cutOff(events: readonly string[], hangUp: () => void): ReadableStream<Uint8Array> {
+  const half = events.slice(0, Math.ceil(events.length / 2)).join('')
   return new ReadableStream({
     start(controller) {
-      for (const event of sent) controller.enqueue(encoder.encode(event))
-      if (!cut) controller.close()
-      else setTimeout(() => controller.error(new Error('told to cut the stream')), 20)
+      controller.enqueue(new TextEncoder().encode(half))
+      setTimeout(hangUp, CUT_AFTER_MS)
     },
   })
 }
