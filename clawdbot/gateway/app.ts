@@ -11,6 +11,7 @@ import type { GatewayParts } from './parts.ts'
 import { dropUnreadBody, readBody } from './read-body.ts'
 import { addAdminRoutes } from './routes/admin.ts'
 import { addAgentRoutes } from './routes/agents.ts'
+import { addKeyRoutes } from './routes/keys.ts'
 import { addMemoryRoutes } from './routes/memories.ts'
 import { addNoteRoutes } from './routes/notes.ts'
 import { addOpenAiRoutes } from './routes/openai.ts'
@@ -47,6 +48,7 @@ export function createApp(
   addSkillRoutes(app, parts)
   addOpenAiRoutes(app, parts)
   addAdminRoutes(app, log)
+  addKeyRoutes(app, parts)
   describeApi(app, component.identity.version)
   app.notFound(answerUnknown)
   app.onError(errorHandler(log))

@@ -15,6 +15,7 @@ import { createApp } from './app.ts'
 import { createAuthenticate, trustedIssuer } from './authenticate.ts'
 import { createBreaker } from './breaker.ts'
 import { type GatewayConfiguration, gatewaySettings } from './configuration.ts'
+import { openKeyStore } from './key-store.ts'
 import { insureLimiter } from './limiter.ts'
 import { createModelClient } from './model-client.ts'
 import type { GatewayParts } from './parts.ts'
@@ -67,6 +68,7 @@ function createParts(
       findToken: openTokens(configuration.TOKENS_FILE, log),
       issuer: trustedIssuer(configuration),
     }),
+    keys: openKeyStore(configuration.TOKENS_FILE),
     limiter: createLimiter(configuration, component, pool),
     models: createModels(configuration, breaker, metrics.registry),
     memories: () => pool.store(createMemoryStore),

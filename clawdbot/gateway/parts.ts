@@ -5,6 +5,7 @@ import type { PinNote } from '../database/pinned-notes.ts'
 import type { RequestRecord } from '../runtime/observe.ts'
 import type { Readiness } from '../runtime/probes.ts'
 import type { AgentClient } from './agent-client.ts'
+import type { KeyStore } from './key-store.ts'
 import type { Limiter } from './limiter.ts'
 import type { ModelClient } from './model-client.ts'
 import type { Authenticate } from './principal.ts'
@@ -15,6 +16,7 @@ export interface GatewayParts {
   /** Models that callers may use without an agent; null where none is declared. */
   models: ModelClient | null
   authenticate: Authenticate
+  keys: KeyStore
   limiter: Limiter
   memories: () => MemoryStore
   notes: () => NoteStore
