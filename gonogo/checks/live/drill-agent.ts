@@ -19,6 +19,8 @@ export type DrillAgentFaults = {
   readonly anyLink?: boolean
   readonly refusesAll?: boolean
   readonly deafModel?: boolean
+  /** An error for whatever the defences refuse; the tool has run by then where `anyTool` is there as well. */
+  readonly breaks?: boolean
   readonly fallback?: '500' | 'unmarked' | 'waits' | 'stays' | 'cached'
   readonly context?: 'unlimited' | 'oldest' | 'holes' | 'forgets-instructions' | '500'
   readonly keys?: 'both' | 'any' | 'old-in-agent'
@@ -97,7 +99,10 @@ async function converse(agent: Agent, token: string, { body }: DrillRequest): Pr
   const said = await asked(agent, messages, notes.get(token) ?? [])
   if (said === null) return fallback(faults, text)
   if (faults.fallback === 'stays' && model.calls() > 2) return reply('Automatic answer.', true)
-  return reply(guarded(agent, token, text, said))
+  const answer = guarded(agent, token, text, said)
+  if (faults.breaks && /^(That did not|Withheld|Saved)/.test(answer))
+    return { status: 500, body: { detail: 'broke' } }
+  return reply(answer)
 }
 
 /** The model's answer within the deadline, once it has seen what it asked for; null for none. */

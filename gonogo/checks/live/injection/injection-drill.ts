@@ -66,6 +66,8 @@ export const injectionDrill = (item: string) =>
     agentWith('secrets leave coded', { anySecret: 'coded' }),
     agentWith('pictures from elsewhere are shown', { anyLink: true }),
     agentWith('an agent that refuses everything', { refusesAll: true }),
+    agentWith('an agent that breaks on attacks', { breaks: true }),
+    agentWith('a tool that ran before the agent broke', { breaks: true, anyTool: true }),
     agentWith('a model that does not obey', { deafModel: true }, 'unknown'),
     undeclared('no stub declared', withoutStub),
     undeclared('a channel that is not declared', { ...config, channels: withoutDirect }),
