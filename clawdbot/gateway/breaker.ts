@@ -1,8 +1,16 @@
-import { BrokenCircuitError, CircuitState, ConsecutiveBreaker, circuitBreaker, handleAll } from 'cockatiel'
+import { BrokenCircuitError, CircuitState, ConsecutiveBreaker, circuitBreaker, handleWhen } from 'cockatiel'
 import { Counter, Gauge, type Registry } from 'prom-client'
 import { ProblemError } from '../runtime/problem.ts'
 
-/** Runs a call to an upstream, or refuses it at once. A rejected call counts as a failure of the upstream. */
+/** The caller hung up before the upstream answered: a failed call, and no fault of the upstream. */
+export class CallerGone extends ProblemError {
+  constructor() {
+    const detail = 'the caller hung up before there was an answer'
+    super({ status: 408, code: 'caller_gone', title: 'Caller gone', detail })
+  }
+}
+
+/** Runs a call to an upstream, or refuses it at once. A call that fails otherwise than by CallerGone is the upstream's failure. */
 export type Guard = <T>(call: () => Promise<T>) => Promise<T>
 
 const STATE_NAMES = { closed: CircuitState.Closed, open: CircuitState.Open, half_open: CircuitState.HalfOpen }
@@ -16,10 +24,13 @@ export function createBreaker(
   { failures, openMs }: { failures: number; openMs: number },
   registry: Registry,
 ): Guard {
-  const policy = circuitBreaker(handleAll, {
-    halfOpenAfter: openMs,
-    breaker: new ConsecutiveBreaker(failures),
-  })
+  const policy = circuitBreaker(
+    handleWhen((error) => !(error instanceof CallerGone)),
+    {
+      halfOpenAfter: openMs,
+      breaker: new ConsecutiveBreaker(failures),
+    },
+  )
   const { states, opened, refused } = metricsOf(registry)
   states.set(upstream, () => policy.state)
   opened.inc({ upstream }, 0)

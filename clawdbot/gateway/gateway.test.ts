@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { type Stack, startStack, TOKENS } from '../testing/stack.ts'
 
 let stack: Stack
@@ -174,6 +174,26 @@ test('a client that goes away while an answer comes ends nothing but its request
     going.abort()
   }
   expect((await stack.ask('/health')).status).toBe(200)
+})
+
+test('callers who hang up while the model thinks are no failures of the model', async () => {
+  const complete = (signal?: AbortSignal) =>
+    fetch(new URL('/v1/chat/completions', stack.gateway), {
+      method: 'POST',
+      headers: { authorization: `Bearer ${ann}`, 'content-type': 'application/json' },
+      body: JSON.stringify({
+        model: 'clawdbot-stub',
+        stream: true,
+        messages: [{ role: 'user', content: 'hi' }],
+      }),
+      ...(signal ? { signal } : {}),
+    })
+  await stack.setModel({ mode: 'slow', delayMs: 1500 })
+  const hasty = Array.from({ length: 12 }, () => complete(AbortSignal.timeout(300)).catch(() => null))
+  await Promise.all(hasty)
+  await stack.setModel({ mode: 'normal' })
+  await vi.waitFor(async () => expect(await (await stack.ask('/metrics')).text()).toContain('status="408"'))
+  expect((await complete()).status).toBe(200)
 })
 
 describe('what is told of requests', () => {

@@ -2,7 +2,7 @@ import type { Readable } from 'node:stream'
 import type { Registry } from 'prom-client'
 import { Pool } from 'undici'
 import { ProblemError } from '../runtime/problem.ts'
-import { createBreaker } from './breaker.ts'
+import { CallerGone, createBreaker } from './breaker.ts'
 import { reportPool } from './report-pool.ts'
 
 /** What a model answered: passed on as it came. */
@@ -54,7 +54,7 @@ export function createModelClient(settings: ModelSettings, registry: Registry): 
         } = await pool
           .request({ path, method: 'POST', headers, body, ...(signal ? { signal } : {}) })
           .catch((error: Error & { code?: string }) => {
-            throw failureOf(error)
+            throw signal?.aborted ? new CallerGone() : failureOf(error)
           })
         if (statusCode >= 300 && !OF_THE_REQUEST.has(statusCode)) {
           await answer.dump()

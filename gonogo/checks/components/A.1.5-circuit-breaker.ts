@@ -1,17 +1,14 @@
-import { setTimeout as wait } from 'node:timers/promises'
 import { z } from 'zod'
 import type { Instance } from '#targets/target.ts'
 import { type CheckContext, CheckProblem, type CheckResult, defineCheck, fail, pass } from '../check.ts'
 import { filled } from '../live/ask-agent.ts'
+import { breakerProblem, isServed, type Probing, REFUSALS } from '../live/breaker-story.ts'
 import { declared } from '../live/declared.ts'
 import { releaseInstances } from '../live/instances.ts'
 import { readMetric } from '../live/metric-value.ts'
-import { type Answer, jsonOf, NoAnswer, probe } from '../live/probe.ts'
+import { type Answer, probe } from '../live/probe.ts'
 import { type HeldStub, stubSchema, withStub } from '../live/stub.ts'
 import { readingEvidence } from '../reading.ts'
-
-const REFUSALS = 5
-const LOOK_EVERY_MS = 100
 
 const config = z.strictObject({
   /** A request that the service serves by calling the upstream. */
@@ -48,13 +45,6 @@ export const check = defineCheck<Config>({
   run: readingEvidence(run),
 })
 
-/** What is asked and read over and over. `calls` is what reached the upstream since the last look. */
-type Probing = {
-  readonly ask: () => Promise<Answer>
-  readonly calls: () => Promise<number>
-  readonly isOpen: () => Promise<boolean>
-}
-
 async function run(ctx: CheckContext, config: Config): Promise<CheckResult> {
   const { environment } = ctx
   const request = declared(ctx, config.request, 'request: { path: /…, body: … }')
@@ -78,7 +68,7 @@ async function run(ctx: CheckContext, config: Config): Promise<CheckResult> {
       })
     const probing = await probingOf(ctx, instance, upstream, ask, { calls, open, metrics: config.metrics })
     const story = { failures: 0 }
-    const problem = await problemOf(ctx, config, upstream, probing, stub.normal, story)
+    const problem = await breakerProblem(ctx, { ...config, normal: stub.normal }, upstream, probing, story)
     const rest = {
       claim: { path: request.path, problem },
       source: `POST ${request.path} at ${instance.url}, before ${upstream.instance.url}`,
@@ -117,115 +107,7 @@ async function probingOf(
   }
 }
 
-/** Well, failing, open, trying, recovered: what was not as it should be first; null where all was. */
-async function problemOf(
-  ctx: CheckContext,
-  config: Config,
-  upstream: HeldStub,
-  probing: Probing,
-  normal: z.infer<typeof stubSchema>['normal'],
-  story: { failures: number },
-): Promise<string | null> {
-  const well = await probing.ask()
-  if ((await probing.calls()) === 0)
-    throw new CheckProblem(
-      `${well.asked}: is served without a call to ${upstream.instance.id}; declare one that needs it`,
-    )
-  if (await probing.isOpen()) return 'the metrics say that the breaker is open while the upstream is well'
-  await upstream.tell(config.failing)
-  const opening = await untilRefused(config, probing, story)
-  if (typeof opening === 'string') return opening
-  const refusing = await refusals(config, probing)
-  if (refusing !== null) return refusing
-  const trying = await triesOnce(ctx, config, probing, opening.retryAfter)
-  if (trying !== null) return trying
-  await upstream.tell(normal)
-  return recovers(ctx, config, probing)
-}
-
-/** Asks until a request is refused without a call to the upstream. */
-async function untilRefused(
-  { most, callsPerRequest }: Config,
-  { ask, calls }: Probing,
-  story: { failures: number },
-): Promise<string | { retryAfter: number }> {
-  while (story.failures < most) {
-    const answer = await orHang(ask)
-    if (answer === null) return 'a request hangs while the upstream fails: a timeout is no open breaker'
-    if (isServed(answer)) return `answers ${answer.status} while its upstream fails`
-    const cost = await calls()
-    if (cost > callsPerRequest)
-      return `one request became ${cost} calls to a failing upstream: retries are no breaker`
-    if (cost === 0) {
-      const retryAfter = Number(answer.headers.get('retry-after') ?? Number.NaN)
-      if (answer.status !== 503 || !Number.isFinite(retryAfter))
-        return `an open breaker answers ${answer.status}${Number.isFinite(retryAfter) ? '' : ' without Retry-After'}, not 503 with one`
-      return { retryAfter }
-    }
-    story.failures++
-  }
-  return `no breaker: ${story.failures} of ${most} requests in a row reached the failing upstream`
-}
-
-async function refusals(
-  { refusedWithinMs }: Config,
-  { ask, calls, isOpen }: Probing,
-): Promise<string | null> {
-  const times: number[] = []
-  for (let n = 0; n < REFUSALS; n++) times.push((await orHang(ask))?.durationMs ?? Number.POSITIVE_INFINITY)
-  const median = times.sort((a, b) => a - b)[Math.floor(REFUSALS / 2)] ?? 0
-  if (median > refusedWithinMs)
-    return `a refusal takes ${Math.round(median)} ms, more than ${refusedWithinMs} ms`
-  const reached = await calls()
-  if (reached > 0) return `${reached} of ${REFUSALS} refused requests reached the upstream all the same`
-  return (await isOpen()) ? null : 'the metrics do not show that the breaker is open'
-}
-
-/** After its time the breaker lets one call through, and no more than one, and opens again when that fails. */
-async function triesOnce(
-  ctx: CheckContext,
-  { recoverWithin }: Config,
-  { ask, calls, isOpen }: Probing,
-  retryAfter: number,
-): Promise<string | null> {
-  if (retryAfter > recoverWithin) return `Retry-After says ${retryAfter} s, more than ${recoverWithin} s`
-  const until = performance.now() + recoverWithin * 1000
-  while (performance.now() < until) {
-    await wait(LOOK_EVERY_MS, undefined, { signal: ctx.signal })
-    await Promise.all(Array.from({ length: REFUSALS }, () => orHang(ask)))
-    const tried = await calls()
-    if (tried > 1) return `${tried} calls at once try an upstream that still fails`
-    if (tried === 1) return (await isOpen()) ? null : 'a failed try does not open the breaker again'
-  }
-  return `no call tries the upstream within ${recoverWithin} s`
-}
-
-async function recovers(
-  ctx: CheckContext,
-  { recoverWithin }: Config,
-  { ask, isOpen }: Probing,
-): Promise<string | null> {
-  const until = performance.now() + recoverWithin * 1000
-  while (performance.now() < until) {
-    const answer = await orHang(ask)
-    if (answer !== null && isServed(answer))
-      return (await isOpen()) ? 'the metrics say open though the upstream is called again' : null
-    await wait(LOOK_EVERY_MS, undefined, { signal: ctx.signal })
-  }
-  return `still refused ${recoverWithin} s after the upstream is well again`
-}
-
-const isServed = (answer: Answer): boolean =>
-  answer.status >= 200 && answer.status < 300 && jsonOf(answer) !== null
-
 function notLimited(answer: Answer): Answer {
   if (answer.status === 429) throw new CheckProblem(`${answer.asked}: the rate limit is in the way (429)`)
   return answer
 }
-
-/** Null where no answer comes in time. */
-const orHang = (ask: () => Promise<Answer>): Promise<Answer | null> =>
-  ask().catch((problem: unknown) => {
-    if (problem instanceof NoAnswer) return null
-    throw problem
-  })

@@ -50,9 +50,7 @@ async function run(ctx: CheckContext, config: Config): Promise<CheckResult> {
   const token = await environment.access(ask.token)
   return withStub(ctx, environment, instance, stub, async (model) => {
     const question = () =>
-      asking(ctx, config, (values) =>
-        askAgent(ctx.signal, instance.url, ask, token, values, config.within * 1000),
-      )
+      asking(config, (values) => askAgent(ctx.signal, instance.url, ask, token, values, config.within * 1000))
     const problem = await problemOf(
       ways,
       question,
@@ -76,7 +74,6 @@ async function run(ctx: CheckContext, config: Config): Promise<CheckResult> {
 type Asked = { readonly told: Told | null; readonly isRight: boolean }
 
 async function asking(
-  _ctx: CheckContext,
   { question }: Config,
   ask: (values: Record<string, string>) => Promise<Told>,
 ): Promise<Asked> {
