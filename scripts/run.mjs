@@ -37,6 +37,8 @@ const COMMANDS = {
   check: [[join(bin, 'biome'), 'ci', '.'], [join(bin, 'tsc'), '-p', '.'], [join(bin, 'knip')]],
   fix: [[join(bin, 'biome'), 'check', '--write', '.']],
   bench: [[node, join(root, 'bench', 'main.ts')]],
+  clawdbot: [[node, join(root, 'clawdbot', 'cli', 'main.ts')]],
+  'bench:gateway': [[node, join(root, 'bench', 'gateway', 'main.ts')]],
   'bench:analysis': [[node, join(root, 'bench', 'analysis', 'main.ts')]],
 }
 

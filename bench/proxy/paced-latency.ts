@@ -7,13 +7,18 @@ export type Latency = { readonly p50Ms: number; readonly p99Ms: number; readonly
  * Latency at a steady rate far below what the hop can do. Each request starts when it is due, whether or not the ones
  * before are answered, so that a stall is seen by every request that it would have met.
  */
-export async function measurePacedLatency(url: string, perSecond: number, seconds: number): Promise<Latency> {
+export async function measurePacedLatency(
+  url: string,
+  perSecond: number,
+  seconds: number,
+  options: { method?: 'GET' | 'POST'; headers?: Record<string, string>; body?: string } = {},
+): Promise<Latency> {
   const agent = new Agent({ connections: 32, pipelining: 1 })
   const startedAtMs = performance.now()
   const times: number[] = []
   let failed = 0
   const one = async (dueMs: number) => {
-    const answer = await request(url, { dispatcher: agent }).catch(() => null)
+    const answer = await request(url, { dispatcher: agent, ...options }).catch(() => null)
     await answer?.body.dump().catch(() => {})
     if (answer?.statusCode === 200) times.push(performance.now() - dueMs)
     else failed++

@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto'
 import { streamSSE } from 'hono/streaming'
 import type { DestinationStream } from 'pino'
 import { z } from 'zod'
@@ -15,8 +16,9 @@ import {
 } from '../runtime/component.ts'
 import { settings as kinds, processSettings, readConfiguration } from '../runtime/configuration.ts'
 import { ProblemError } from '../runtime/problem.ts'
+import { openSecret } from '../runtime/secret.ts'
 import { type ConversationParts, converse } from './conversation.ts'
-import { type AskModel, createModel } from './model.ts'
+import { createModel } from './model.ts'
 import { createSkillsClient } from './skills-client.ts'
 
 const settings = processSettings.extend({
@@ -26,10 +28,13 @@ const settings = processSettings.extend({
   MODEL_URL: kinds.url,
   MODEL_NAME: z.string().min(1).default('clawdbot-stub'),
   MODEL_API_KEY: z.string().min(1).optional(),
+  MODEL_API_KEY_FILE: z.string().min(1).optional(),
   AGENT_DEADLINE_MS: kinds.whole(8_000, 1),
   CONTEXT_BUDGET_TOKENS: kinds.whole(4_000, 100),
   CANARIES: kinds.list,
 })
+
+const SHORTEST_SECRET = 8
 
 const turn = z.object({ role: z.enum(['user', 'assistant']), text: z.string() })
 
@@ -45,8 +50,8 @@ const body = z.object({
 export interface AgentOptions {
   environment: NodeJS.ProcessEnv
   logStream?: DestinationStream
-  /** Changes the model. */
-  change?: (ask: AskModel) => AskModel
+  /** Changes what conversations are made of. */
+  change?: (parts: ConversationParts) => ConversationParts
 }
 
 /** Starts the process that runs the agents. */
@@ -55,21 +60,26 @@ export async function startAgent({ environment, logStream, change }: AgentOption
   const component = createComponent('agent', configuration, logStream)
   const pool = new DatabasePool(configuration.DATABASE_FILE, await requiredSchema())
   const skills = createSkillsClient(configuration.SKILLS_URL, component.identity.version)
+  const apiKey = openSecret('MODEL_API_KEY', configuration.MODEL_API_KEY, configuration.MODEL_API_KEY_FILE)
   const model = createModel({
     // MODEL_URL is the address of the server; the API lives below /v1, as with every OpenAI-compatible server.
     url: `${configuration.MODEL_URL.replace(/\/+$/, '').replace(/\/v1$/, '')}/v1`,
     name: configuration.MODEL_NAME,
-    apiKey: configuration.MODEL_API_KEY ?? 'none',
+    apiKey,
   })
-  const parts: ConversationParts = {
-    ask: change === undefined ? model : change(model),
+  const built: ConversationParts = {
+    ask: model,
     skills,
     memory: () => pool.store(createMemoryStore),
     log: component.log,
     deadlineMs: configuration.AGENT_DEADLINE_MS,
     budget: configuration.CONTEXT_BUDGET_TOKENS,
-    secrets: [...configuration.CANARIES, configuration.MODEL_API_KEY ?? ''].filter((secret) => secret !== ''),
+    canaries:
+      configuration.CANARIES.length > 0 ? configuration.CANARIES : [`ref-${randomBytes(12).toString('hex')}`],
+    // A stub has no key worth keeping, and a word such as `stub` occurs in any text.
+    secrets: () => [apiKey()].filter((key) => key.length >= SHORTEST_SECRET),
   }
+  const parts = change ? change(built) : built
   const app = createInternalApp(component, async () => {
     const database = await pool.check()
     // Without skills an agent answers without tools, so they do not decide whether it is ready.

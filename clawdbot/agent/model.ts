@@ -1,8 +1,8 @@
 import { createOpenAICompatible } from '@ai-sdk/openai-compatible'
 import { dynamicTool, generateText, jsonSchema, stepCountIs, type ToolSet } from 'ai'
 import type { Turn } from '../database/memories.ts'
-import { markUntrusted } from './policy.ts'
-import type { KnownTool, ToolOutput } from './skills-client.ts'
+import type { KnownTool } from './skills-client.ts'
+import type { ToolGate } from './tool-gate.ts'
 
 /** What the model is asked. */
 export interface ModelRequest {
@@ -10,29 +10,26 @@ export interface ModelRequest {
   turns: readonly Turn[]
   message: string
   tools: readonly KnownTool[]
-  allowed: ReadonlySet<string>
-  /** Runs a tool for the user of the request. */
-  run: (name: string, input: Record<string, unknown>, signal: AbortSignal | undefined) => Promise<ToolOutput>
+  gate: Pick<ToolGate, 'call'>
   signal: AbortSignal
 }
 
-/** What came of it. */
-export interface ModelReply {
-  text: string
-  toolCalls: { tool: string; ok: boolean }[]
-}
-
-/** A model that answers, with tools. Throws when it cannot. */
-export type AskModel = (request: ModelRequest) => Promise<ModelReply>
+/** A model that answers with text, calling tools through the gate. Throws when it cannot. */
+export type AskModel = (request: ModelRequest) => Promise<string>
 
 const MAX_STEPS = 4
 
-/** A model behind an OpenAI-compatible address. */
-export function createModel(settings: { url: string; name: string; apiKey: string }): AskModel {
-  const provider = createOpenAICompatible({ name: 'model', baseURL: settings.url, apiKey: settings.apiKey })
-  const model = provider(settings.name)
+/** A model behind an OpenAI-compatible address. The key is asked for at each call, so that it can be replaced. */
+export function createModel(settings: { url: string; name: string; apiKey: () => string }): AskModel {
+  const withKey: typeof fetch = (address, init) => {
+    const headers = new Headers(init?.headers)
+    headers.set('authorization', `Bearer ${settings.apiKey()}`)
+    return fetch(address, { ...init, headers })
+  }
+  const model = createOpenAICompatible({ name: 'model', baseURL: settings.url, fetch: withKey })(
+    settings.name,
+  )
   return async (request) => {
-    const toolCalls: ModelReply['toolCalls'] = []
     const { text } = await generateText({
       model,
       system: request.system,
@@ -40,14 +37,14 @@ export function createModel(settings: { url: string; name: string; apiKey: strin
         ...request.turns.map(({ role, text: content }) => ({ role, content })),
         { role: 'user' as const, content: request.message },
       ],
-      tools: toolSet(request, toolCalls),
+      tools: toolSet(request),
       stopWhen: stepCountIs(MAX_STEPS),
       // One retry covers a dropped connection; more would eat the deadline of the request.
       maxRetries: 1,
       abortSignal: request.signal,
     })
     if (text.trim() === '') throw new Error('the model gave no text')
-    return { text, toolCalls }
+    return text
   }
 }
 
@@ -55,18 +52,11 @@ export function createModel(settings: { url: string; name: string; apiKey: strin
  * The tools as the model sees them. Those that the request does not allow are there too, and refuse: a model that was
  * talked into one is told no and can still answer, and the attempt is on record.
  */
-function toolSet(request: ModelRequest, toolCalls: ModelReply['toolCalls']): ToolSet {
-  const entries = request.tools.map((known) => {
-    const execute = async (input: unknown, options: { abortSignal?: AbortSignal }) => {
-      if (!request.allowed.has(known.name)) {
-        toolCalls.push({ tool: known.name, ok: false })
-        return 'refused: the request of the user does not allow this tool'
-      }
-      const output = await request.run(known.name, asRecord(input), options.abortSignal)
-      toolCalls.push({ tool: known.name, ok: output.ok })
-      return markUntrusted(known.name, output.text)
-    }
+function toolSet({ tools, gate }: ModelRequest): ToolSet {
+  const entries = tools.map((known) => {
     const { name, description, inputSchema } = known
+    const execute = (input: unknown, options: { abortSignal?: AbortSignal }) =>
+      gate.call(known, asRecord(input), options.abortSignal)
     return [name, dynamicTool({ description, inputSchema: jsonSchema(inputSchema), execute })]
   })
   return Object.fromEntries(entries)

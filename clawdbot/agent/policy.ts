@@ -8,16 +8,35 @@ export interface ToolScope {
   caller: readonly string[]
 }
 
+const QUOTED = [
+  /```[\s\S]*(?:```|$)/,
+  /"[\s\S]*"/,
+  /“[\s\S]*”/,
+  /«[\s\S]*»/,
+  /`[\s\S]*`/,
+  /^>.*$/gm,
+  /<[\s\S]*>/,
+]
+
 /**
- * The tools that a request allows: decided from the words of the user alone, before the model or any tool has spoken.
+ * The part of a message in which its author asks for something. What is quoted, fenced or follows a colon is what the
+ * request is about: it may be anybody's text. A quotation ends at the last mark, so that its text cannot end it.
+ */
+export function requestOf(message: string): string {
+  const unquoted = QUOTED.reduce((text, kind) => text.replace(kind, ' '), message)
+  return unquoted.split(/:(?=\s|$)/, 1)[0] ?? ''
+}
+
+/**
+ * The tools that a request allows: decided from what the user asks alone, before the model or any tool has spoken.
  * Whatever a tool's output then tells the model to do, nothing outside this set runs.
  */
 export function allowedTools(
-  text: string,
+  message: string,
   tools: readonly KnownTool[],
   { agent, caller }: ToolScope,
 ): ReadonlySet<string> {
-  const words = text.toLowerCase()
+  const words = requestOf(message).toLowerCase()
   const allowed = tools.filter((tool) => {
     const inScope = agent.includes(tool.name) && (caller.includes('*') || caller.includes(tool.name))
     return inScope && tool.allowedBy.some((phrase) => words.includes(phrase))
@@ -25,13 +44,27 @@ export function allowedTools(
   return new Set(allowed.map((tool) => tool.name))
 }
 
-/** Marks the output of a tool as data; it cannot close the mark itself. */
-export function markUntrusted(tool: string, output: string): string {
-  const inner = output.replaceAll('<', '‹').replaceAll('>', '›')
-  return `<untrusted-tool-output tool="${tool}">\n${inner}\n</untrusted-tool-output>`
+/**
+ * Whether everything that a tool is given stands in the user's message. Where untrusted text has been read, a tool that
+ * reaches beyond its input runs only with the user's own words: a tool that is allowed must not carry out another's order.
+ */
+export function isFromMessage(input: unknown, message: string): boolean {
+  if (typeof input === 'object' && input !== null)
+    return Object.values(input).every((value) => isFromMessage(value, message))
+  if (input === null || typeof input === 'boolean') return true
+  return even(message).includes(even(String(input)))
 }
 
-/** Takes secrets and canaries out of what leaves the agent. */
-export function redact(text: string, secrets: readonly string[]): string {
-  return secrets.reduce((kept, secret) => kept.replaceAll(secret, '[redacted]'), text)
+const even = (text: string): string => text.toLowerCase().replace(/\s+/g, ' ').trim()
+
+/** Marks the output of a tool as data; it cannot close the mark itself. */
+export function markUntrusted(tool: string, output: string): string {
+  return `<untrusted-tool-output tool="${tool}">\n${defused(output)}\n</untrusted-tool-output>`
 }
+
+/** Marks what is known about the user as data: who told it, and from what, is not known any more. */
+export function markMemory(facts: readonly string[]): string {
+  return `<untrusted-memory>\n${facts.map((fact) => `- ${defused(fact)}`).join('\n')}\n</untrusted-memory>`
+}
+
+const defused = (text: string): string => text.replaceAll('<', '‹').replaceAll('>', '›')

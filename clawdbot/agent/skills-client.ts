@@ -3,12 +3,16 @@ import { z } from 'zod'
 import type { DependencyState } from '../runtime/probes.ts'
 import { USER_META } from '../skills/skills.ts'
 
-/** A tool as the agent knows it. `allowedBy` are the words of a request that allow its use. */
+/**
+ * A tool as the agent knows it. `allowedBy` are the words of a request that allow its use; `isPure` says that by its
+ * reviewed permissions it reaches nothing beyond its input.
+ */
 export interface KnownTool {
   name: string
   description: string
   inputSchema: Record<string, unknown>
   allowedBy: readonly string[]
+  isPure: boolean
 }
 
 /** What a tool answered. */
@@ -34,7 +38,10 @@ const CALL_TIMEOUT_MS = 5_000
 
 const listed = z.object({
   skills: z.array(
-    z.object({ tools: z.array(z.object({ name: z.string(), allowedBy: z.array(z.string()) })) }),
+    z.object({
+      permissions: z.record(z.string(), z.unknown()),
+      tools: z.array(z.object({ name: z.string(), allowedBy: z.array(z.string()) })),
+    }),
   ),
 })
 
@@ -83,14 +90,23 @@ async function connect(url: string, version: string): Promise<Client> {
   return client
 }
 
-function join(policy: z.output<typeof listed>, offered: readonly Pick<KnownTool, 'name'>[]): KnownTool[] {
-  const allowedBy = new Map(
-    policy.skills.flatMap((skill) => skill.tools).map((tool) => [tool.name, tool.allowedBy]),
+function join({ skills }: z.output<typeof listed>, offered: readonly Pick<KnownTool, 'name'>[]): KnownTool[] {
+  const policy = new Map(
+    skills.flatMap(({ permissions, tools }) =>
+      tools.map(({ name, allowedBy }) => [name, { allowedBy, isPure: reachesNothing(permissions) }] as const),
+    ),
   )
   return offered.map((tool) => {
     const { name, description = '', inputSchema = {} } = tool as Partial<KnownTool> & { name: string }
-    return { name, description, inputSchema, allowedBy: allowedBy.get(name) ?? [] }
+    return { name, description, inputSchema, ...(policy.get(name) ?? { allowedBy: [], isPure: false }) }
   })
+}
+
+/** Every permission is absent: false, or an empty list. What this version does not know counts as one that is there. */
+function reachesNothing(permissions: Readonly<Record<string, unknown>>): boolean {
+  return Object.values(permissions).every(
+    (value) => value === false || (Array.isArray(value) && value.length === 0),
+  )
 }
 
 async function callTool(

@@ -12,6 +12,8 @@ export interface MemoryStore {
   remember: (user: string, fact: string) => Promise<void>
   /** Oldest first. */
   recall: (user: string) => Promise<string[]>
+  /** Everything that is kept of a user; answers how many facts that were. */
+  forget: (user: string) => Promise<number>
   append: (user: string, agent: string, conversation: string, turns: readonly Turn[]) => Promise<void>
   /** The last `limit` turns, oldest first. */
   history: (user: string, conversation: string, limit: number) => Promise<Turn[]>
@@ -37,6 +39,11 @@ export function createMemoryStore(sql: Sql): MemoryStore {
         user,
       ])
       return rows.map(({ fact }) => fact)
+    },
+    forget: async (user) => {
+      // Their messages go with them (ON DELETE CASCADE).
+      await sql.run('DELETE FROM conversations WHERE "user" = ?', [user])
+      return sql.run('DELETE FROM memories WHERE "user" = ?', [user])
     },
     append: async (user, agent, conversation, turns) => {
       if (turns.length === 0) return

@@ -66,32 +66,3 @@ export function limitRate(limiter: Limiter, perMinute: number, registry: Registr
     })
   }
 }
-
-/** A body must say that it is JSON (415), so that nothing is guessed. */
-export const requireJson: Middleware = async (context, next) => {
-  const { method } = context.req
-  const type = context.req.header('content-type') ?? ''
-  if ((method === 'POST' || method === 'PUT') && !/^application\/json\s*(;|$)/i.test(type))
-    return answerProblem(context, {
-      status: 415,
-      code: 'not_json',
-      title: 'Unsupported media type',
-      detail: 'send the body as application/json',
-    })
-  return next()
-}
-
-const STRICT = new TextDecoder('utf-8', { fatal: true })
-
-/** JSON is UTF-8 (RFC 8259); other bytes are refused (400), because replacing them would keep what nobody wrote. */
-export const requireUtf8: Middleware = async (context, next) => {
-  if (!context.req.raw.body) return next()
-  const bytes = await context.req.arrayBuffer()
-  try {
-    STRICT.decode(bytes)
-  } catch {
-    const detail = 'the body is not UTF-8'
-    return answerProblem(context, { status: 400, code: 'not_utf8', title: 'Bad request', detail })
-  }
-  return next()
-}

@@ -1,9 +1,10 @@
 import type { Readable } from 'node:stream'
 import { z } from '@hono/zod-openapi'
-import { Gauge, type Registry } from 'prom-client'
+import type { Registry } from 'prom-client'
 import { Pool } from 'undici'
 import { ProblemError } from '../runtime/problem.ts'
 import type { Guard } from './breaker.ts'
+import { reportPool } from './report-pool.ts'
 
 /** A message for an agent. `tools` is the token's tool scope. */
 export interface AgentMessage {
@@ -14,14 +15,15 @@ export interface AgentMessage {
   history?: readonly { role: 'user' | 'assistant'; text: string }[]
 }
 
-/** An agent's answer. `fallback` marks a canned answer; `reason` then says why. */
+/** An agent's answer. `fallback` marks a canned answer, `reason` then says why; `withheld` what an answer would have let out. */
 export const agentAnswer = z.object({
   agent: z.string(),
   reply: z.string(),
   conversation: z.string(),
   fallback: z.boolean(),
   reason: z.string().optional(),
-  toolCalls: z.array(z.object({ tool: z.string(), ok: z.boolean() })),
+  withheld: z.string().optional(),
+  toolCalls: z.array(z.object({ tool: z.string(), ok: z.boolean(), refused: z.string().optional() })),
   context: z.object({ tokens: z.number(), budget: z.number(), dropped: z.number() }),
 })
 
@@ -59,7 +61,7 @@ export function createAgentClient(
   registry: Registry,
 ): AgentClient {
   const pool = new Pool(url, { connections: 64, keepAliveTimeout: 4000 })
-  reportPool(pool, registry)
+  reportPool('agent', pool, registry)
   const call = (
     path: string,
     init: { method: 'GET' | 'POST'; body?: string; accept: string; requestId: string },
@@ -126,18 +128,4 @@ function upstreamFailure(error: Error): ProblemError {
   if (error.name !== 'TimeoutError') return upstreamProblem('the agent cannot be reached; try again')
   const detail = 'the agent did not answer in time; try again'
   return new ProblemError({ status: 504, code: 'agent_timeout', title: 'Agent timeout', detail })
-}
-
-function reportPool(pool: Pool, registry: Registry): void {
-  new Gauge({
-    name: 'upstream_pool_connections',
-    help: 'Connections and requests of the pool to an upstream',
-    labelNames: ['upstream', 'state'],
-    registers: [registry],
-    collect() {
-      const { connected, free, pending, queued, running } = pool.stats
-      for (const [state, count] of Object.entries({ connected, free, pending, queued, running }))
-        this.set({ upstream: 'agent', state }, count)
-    },
-  })
 }

@@ -1,23 +1,18 @@
 import { OpenAPIHono } from '@hono/zod-openapi'
-import { bodyLimit } from 'hono/body-limit'
+import type { MiddlewareHandler } from 'hono'
 import { cors } from 'hono/cors'
 import type { Component } from '../runtime/component.ts'
 import { answerUnknown, errorHandler, observeRequests } from '../runtime/observe.ts'
 import { answerProblem } from '../runtime/problem.ts'
-import { dropUnreadBody } from '../runtime/unread-body.ts'
-import {
-  type GatewayEnvironment,
-  limitRate,
-  requireJson,
-  requireRole,
-  requireToken,
-  requireUtf8,
-} from './admission.ts'
+import { type GatewayEnvironment, limitRate, requireRole, requireToken } from './admission.ts'
 import type { GatewayConfiguration } from './configuration.ts'
 import { describeApi } from './openapi.ts'
 import type { GatewayParts } from './parts.ts'
+import { dropUnreadBody, readBody } from './read-body.ts'
 import { addAdminRoutes } from './routes/admin.ts'
 import { addAgentRoutes } from './routes/agents.ts'
+import { addKeyRoutes } from './routes/keys.ts'
+import { addMemoryRoutes } from './routes/memories.ts'
 import { addNoteRoutes } from './routes/notes.ts'
 import { addOpenAiRoutes } from './routes/openai.ts'
 import { addPinnedNoteRoutes } from './routes/pinned-notes.ts'
@@ -40,32 +35,40 @@ export function createApp(
   app.use(observeRequests(metrics, parts.writeRecord))
   app.use(dropUnreadBody)
   for (const middleware of parts.middleware) app.use(middleware)
-  app.use(
-    cors({
-      origin: (origin) => (parts.allowsOrigin(origin) ? origin : null),
-      allowMethods: ['GET', 'POST', 'PUT', 'DELETE'],
-      allowHeaders: ['authorization', 'content-type', 'x-request-id'],
-      exposeHeaders: ['x-request-id', 'retry-after', 'ratelimit-limit', 'ratelimit-remaining'],
-      maxAge: 600,
-    }),
-  )
+  app.use(crossOrigin(parts.allowsOrigin))
   addProbeRoutes(app, parts, component)
   app.use('/v1/*', requireToken(parts.authenticate))
   app.use('/v1/*', limitRate(parts.limiter, configuration.RATE_LIMIT_PER_MINUTE, metrics.registry))
   app.use('/v1/admin/*', requireRole('admin'))
-  app.use('/v1/*', requireJson)
-  app.use('/v1/*', bodyLimit({ maxSize: LARGEST_BODY_BYTES, onError: refuseOversized }))
-  app.use('/v1/*', requireUtf8)
+  app.use('/v1/*', readBody(LARGEST_BODY_BYTES))
   addAgentRoutes(app, parts)
+  addMemoryRoutes(app, parts)
   addNoteRoutes(app, parts)
   addPinnedNoteRoutes(app, parts)
   addSkillRoutes(app, parts)
   addOpenAiRoutes(app, parts)
   addAdminRoutes(app, log)
+  addKeyRoutes(app, parts)
   describeApi(app, component.identity.version)
   app.notFound(answerUnknown)
   app.onError(errorHandler(log))
   return app
+}
+
+/** Only requests with an Origin are a matter of CORS; the others are told no more than that answers differ by it. */
+function crossOrigin(allowsOrigin: (origin: string) => boolean): MiddlewareHandler {
+  const handle = cors({
+    origin: (origin) => (allowsOrigin(origin) ? origin : null),
+    allowMethods: ['GET', 'POST', 'PUT', 'DELETE'],
+    allowHeaders: ['authorization', 'content-type', 'x-request-id'],
+    exposeHeaders: ['x-request-id', 'retry-after', 'ratelimit-limit', 'ratelimit-remaining'],
+    maxAge: 600,
+  })
+  return (context, next) => {
+    if (context.req.header('origin') !== undefined) return handle(context, next)
+    context.header('vary', 'Origin')
+    return next()
+  }
 }
 
 type Hook = NonNullable<
@@ -83,14 +86,5 @@ const refuseInvalid: Hook = (result, context) => {
     title: 'Invalid input',
     detail: `${result.target}: ${errors.map(({ path, message }) => (path ? `${path}: ${message}` : message)).join('; ')}`,
     errors,
-  })
-}
-
-function refuseOversized(context: Parameters<typeof answerProblem>[0]): Response {
-  return answerProblem(context, {
-    status: 413,
-    code: 'too_large',
-    title: 'Body too large',
-    detail: `a body has at most ${LARGEST_BODY_BYTES} bytes`,
   })
 }

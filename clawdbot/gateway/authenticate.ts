@@ -5,6 +5,7 @@ import type { KnownToken } from './tokens.ts'
 
 const BEARER = /^Bearer +([\w.~+/-]+=*)$/i
 const LONGEST_TOKEN = 4096
+const DISCOVERY_TIMEOUT_MS = 3_000
 
 /** Whose JWTs count: those of one issuer, for one audience, signed by one of its keys. */
 export interface TrustedIssuer {
@@ -41,7 +42,7 @@ export function createAuthenticate(options: {
   }
 }
 
-/** The issuer of the configuration, with its keys fetched and cached as they are needed. */
+/** The issuer of the configuration; its keys are found by OIDC discovery unless their address is given. */
 export function trustedIssuer(configuration: {
   OIDC_ISSUER?: string | undefined
   OIDC_AUDIENCE: string
@@ -49,8 +50,31 @@ export function trustedIssuer(configuration: {
 }): TrustedIssuer | undefined {
   const { OIDC_ISSUER: issuer, OIDC_AUDIENCE: audience, OIDC_JWKS_URL: address } = configuration
   if (!issuer) return undefined
-  const keys = createRemoteJWKSet(new URL(address ?? `${issuer}/.well-known/jwks.json`))
-  return { issuer, audience, keys }
+  return { issuer, audience, keys: address ? createRemoteJWKSet(new URL(address)) : discoveredKeys(issuer) }
+}
+
+const discovery = z.object({ issuer: z.string(), jwks_uri: z.url() })
+
+/** Asked for at the first token, so that the gateway starts without its issuer; a failure is not remembered. */
+function discoveredKeys(issuer: string): JWTVerifyGetKey {
+  let found: Promise<JWTVerifyGetKey> | undefined
+  const discover = async () => {
+    const address = `${issuer.replace(/\/$/, '')}/.well-known/openid-configuration`
+    const answer = await fetch(address, { signal: AbortSignal.timeout(DISCOVERY_TIMEOUT_MS) })
+    const told = discovery.parse(await answer.json())
+    if (told.issuer !== issuer) throw new Error(`${address} is of another issuer, ${told.issuer}`)
+    return createRemoteJWKSet(new URL(told.jwks_uri))
+  }
+  return async (header, token) => {
+    found ??= discover()
+    const current = found
+    try {
+      return (await current)(header, token)
+    } catch (error) {
+      found = undefined
+      throw error
+    }
+  }
 }
 
 async function verifyJwt(

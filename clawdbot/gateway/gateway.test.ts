@@ -1,9 +1,9 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { type Stack, startStack, TOKENS } from '../testing/stack.ts'
 
 let stack: Stack
 beforeAll(async () => {
-  stack = await startStack()
+  stack = await startStack({ AGENT_DEADLINE_MS: '5000' })
 })
 afterAll(() => stack.stop())
 
@@ -106,7 +106,9 @@ describe('agents', () => {
   })
 
   test('stream their answer as events that end', async () => {
-    const text = await (await say('say the word hello', ann, { accept: 'text/event-stream' })).text()
+    const answer = await say('say the word hello', ann, { accept: 'text/event-stream' })
+    expect(answer.headers.get('x-request-id')).toMatch(/./)
+    const text = await answer.text()
     expect(text).toContain('event: delta')
     expect(text).toContain('event: done')
   })
@@ -145,21 +147,53 @@ describe('agents', () => {
   })
 
   test('fall back, marked as such, while the model is away', async () => {
-    await fetch(new URL('/admin/mode', stack.model), {
-      method: 'PUT',
-      headers: { 'content-type': 'application/json' },
-      body: JSON.stringify({ mode: 'fail' }),
-    })
+    await stack.setModel({ mode: 'fail' })
     expect(await (await say('what is 1 + 1?')).json()).toMatchObject({
       fallback: true,
       reason: expect.any(String),
     })
-    await fetch(new URL('/admin/mode', stack.model), {
-      method: 'PUT',
-      headers: { 'content-type': 'application/json' },
-      body: JSON.stringify({ mode: 'normal' }),
-    })
+    await stack.setModel({ mode: 'normal' })
   })
+})
+
+test('a client that goes away while an answer comes ends nothing but its request', async () => {
+  const body = JSON.stringify({
+    model: 'clawdbot-stub',
+    stream: true,
+    messages: [{ role: 'user', content: 'say it '.repeat(500) }],
+  })
+  for (let n = 0; n < 20; n++) {
+    const going = new AbortController()
+    const answer = await fetch(new URL('/v1/chat/completions', stack.gateway), {
+      method: 'POST',
+      headers: { authorization: `Bearer ${ann}`, 'content-type': 'application/json' },
+      body,
+      signal: going.signal,
+    })
+    await answer.body?.getReader().read()
+    going.abort()
+  }
+  expect((await stack.ask('/health')).status).toBe(200)
+})
+
+test('callers who hang up while the model thinks are no failures of the model', async () => {
+  const complete = (signal?: AbortSignal) =>
+    fetch(new URL('/v1/chat/completions', stack.gateway), {
+      method: 'POST',
+      headers: { authorization: `Bearer ${ann}`, 'content-type': 'application/json' },
+      body: JSON.stringify({
+        model: 'clawdbot-stub',
+        stream: true,
+        messages: [{ role: 'user', content: 'hi' }],
+      }),
+      ...(signal ? { signal } : {}),
+    })
+  await stack.setModel({ mode: 'slow', delayMs: 1500 })
+  const hasty = Array.from({ length: 12 }, () => complete(AbortSignal.timeout(300)).catch(() => null))
+  await Promise.all(hasty)
+  await stack.setModel({ mode: 'normal' })
+  await vi.waitFor(async () => expect(await (await stack.ask('/metrics')).text()).toContain('status="408"'))
+  expect((await complete()).status).toBe(200)
 })
 
 describe('what is told of requests', () => {

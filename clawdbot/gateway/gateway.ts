@@ -1,19 +1,23 @@
 import type { DestinationStream } from 'pino'
+import { createMemoryStore } from '../database/memories.ts'
 import { requiredSchema } from '../database/migrations.ts'
 import { createNoteStore } from '../database/notes.ts'
 import { createPinNote } from '../database/pinned-notes.ts'
 import { DatabasePool } from '../database/pool.ts'
 import { createSharedLimiter, type RateLimit } from '../database/rate-limits.ts'
 import { type Component, createComponent, type Started, startComponent } from '../runtime/component.ts'
-import { readConfiguration } from '../runtime/configuration.ts'
+import { ConfigurationError, readConfiguration } from '../runtime/configuration.ts'
 import { requestLogger } from '../runtime/observe.ts'
 import { askReady } from '../runtime/probes.ts'
+import { openSecret } from '../runtime/secret.ts'
 import { createAgentClient } from './agent-client.ts'
 import { createApp } from './app.ts'
 import { createAuthenticate, trustedIssuer } from './authenticate.ts'
 import { createBreaker } from './breaker.ts'
 import { type GatewayConfiguration, gatewaySettings } from './configuration.ts'
+import { openKeyStore } from './key-store.ts'
 import { insureLimiter } from './limiter.ts'
+import { createModelClient } from './model-client.ts'
 import type { GatewayParts } from './parts.ts'
 import { reportDatabase } from './report-database.ts'
 import { openTokens } from './tokens.ts'
@@ -39,6 +43,7 @@ export async function startGateway({ environment, logStream, change }: GatewayOp
   const app = createApp(parts, component, configuration)
   return startComponent(component, app.fetch, async () => {
     await parts.agent.close()
+    await parts.models?.close()
     await pool.close()
   })
 }
@@ -63,7 +68,10 @@ function createParts(
       findToken: openTokens(configuration.TOKENS_FILE, log),
       issuer: trustedIssuer(configuration),
     }),
+    keys: openKeyStore(configuration.TOKENS_FILE),
     limiter: createLimiter(configuration, component, pool),
+    models: createModels(configuration, breaker, metrics.registry),
+    memories: () => pool.store(createMemoryStore),
     notes: () => pool.store(createNoteStore),
     pinNote: () => pool.store(createPinNote),
     readiness: async () => {
@@ -75,6 +83,18 @@ function createParts(
     writeRecord: requestLogger(log),
     middleware: [],
   }
+}
+
+function createModels(
+  configuration: GatewayConfiguration,
+  breaker: { failures: number; openMs: number },
+  registry: Component['metrics']['registry'],
+) {
+  const { MODELS: models, MODEL_URL: url, MODEL_TIMEOUT_MS: timeoutMs } = configuration
+  if (models.length === 0) return null
+  if (url === undefined) throw new ConfigurationError('MODELS names models, and MODEL_URL is not set')
+  const apiKey = openSecret('MODEL_API_KEY', configuration.MODEL_API_KEY, configuration.MODEL_API_KEY_FILE)
+  return createModelClient({ models, url, apiKey, timeoutMs, ...breaker }, registry)
 }
 
 function createLimiter(configuration: GatewayConfiguration, { log }: Component, pool: DatabasePool) {

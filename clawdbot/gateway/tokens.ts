@@ -15,6 +15,8 @@ const tokenEntry = z.strictObject({
   tools: z.array(z.string()).default(['*']),
 })
 
+export type TokenEntry = z.output<typeof tokenEntry>
+
 /** The tokens file. A caller may have several tokens at once: that is how they are rotated without a gap. */
 export const tokensFile = z.strictObject({ tokens: z.array(tokenEntry) })
 

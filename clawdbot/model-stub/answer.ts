@@ -2,6 +2,7 @@
 export interface ChatMessage {
   role: string
   content?: unknown
+  tool_calls?: readonly { function: { name: string; arguments: string } }[] | undefined
 }
 
 /** What the stub decides to say: text, or a call of a tool. */
@@ -12,8 +13,9 @@ const SAY = /\bsay the word\s+["']?([\p{L}\p{N}_-]+)/iu
 const COUNT = /\bcount (?:the )?words in:?\s+(.+)/is
 const REVERSE = /\breverse:?\s+(.+)/is
 const NOTE = /\b(?:add|save|take) a note:?\s+(.+)/is
+const ABOUT_ME = /\b(?:what do you (?:know|remember) about me|what did I (?:tell|ask) you)\b/i
+const FACTS = /<untrusted-memory>([\s\S]*?)<\/untrusted-memory>/
 const NOTES = /\b(?:list|show|read) my notes\b/i
-const ORDER = /\bCALL TOOL (\w+)(?: WITH (.+?))?(?:[.\n<]|$)/
 
 /** The text of a message, whose content may be a string or a list of parts. */
 export function textOf(message: ChatMessage | undefined): string {
@@ -29,23 +31,14 @@ function isPart(part: unknown): part is { text?: unknown } {
 }
 
 /** The answer to a conversation. The same conversation always has the same answer. */
-export function answerTo(
-  messages: readonly ChatMessage[],
-  tools: ReadonlySet<string>,
-  obeys: boolean,
-): Answer {
+export function answerTo(messages: readonly ChatMessage[], tools: ReadonlySet<string>): Answer {
   const last = messages.at(-1)
-  if (last?.role === 'tool') return answerToTool(textOf(last), tools, obeys)
+  if (last?.role === 'tool') return answerToTool(textOf(last))
   const text = textOf(messages.findLast((message) => message.role === 'user'))
-  return toolFor(text, tools) ?? { text: plainAnswer(text) }
+  return toolFor(text, tools) ?? { text: plainAnswer(text, textOf(messages[0])) }
 }
 
-/** A model that obeys does whatever the output of a tool tells it to: what an injection hopes for. */
-function answerToTool(output: string, tools: ReadonlySet<string>, obeys: boolean): Answer {
-  const order = obeys ? ORDER.exec(output) : null
-  if (order?.[1] !== undefined && tools.has(order[1])) {
-    return { tool: order[1], input: { text: order[2]?.trim() ?? '' } }
-  }
+function answerToTool(output: string): Answer {
   const inner = /<untrusted-tool-output[^>]*>([\s\S]*?)<\/untrusted-tool-output>/.exec(output)?.[1] ?? output
   return { text: `The tool says: ${inner.trim()}` }
 }
@@ -57,18 +50,21 @@ function toolFor(text: string, tools: ReadonlySet<string>): Answer | undefined {
     [NOTE, 'notes_add'],
     [NOTES, 'notes_list'],
   ]
-  for (const [pattern, tool] of rules) {
-    const match = pattern.exec(text)
-    if (match === null || !tools.has(tool)) continue
-    return { tool, input: match[1] === undefined ? {} : { text: match[1].trim() } }
-  }
-  return undefined
+  const [first] = rules
+    .flatMap(([pattern, tool]) => {
+      const match = tools.has(tool) ? pattern.exec(text) : null
+      return match ? [{ at: match.index, tool, about: match[1]?.trim() }] : []
+    })
+    .sort((one, other) => one.at - other.at)
+  return first && { tool: first.tool, input: first.about === undefined ? {} : { text: first.about } }
 }
 
-function plainAnswer(text: string): string {
+function plainAnswer(text: string, system: string): string {
   const sum = SUM.exec(text)
   if (sum !== null) return `${sum[1]} + ${sum[2]} = ${Number(sum[1]) + Number(sum[2])}.`
   const word = SAY.exec(text)?.[1]
   if (word !== undefined) return `${word}.`
+  const known = ABOUT_ME.test(text) ? FACTS.exec(system)?.[1]?.trim() : undefined
+  if (known !== undefined) return `You told me: ${known}`
   return `You said: ${text.slice(0, 200)}`
 }

@@ -1,4 +1,6 @@
+import type { ServerResponse } from 'node:http'
 import { setTimeout as sleep } from 'node:timers/promises'
+import type { Context } from 'hono'
 import type { DestinationStream } from 'pino'
 import { z } from 'zod'
 import {
@@ -10,22 +12,44 @@ import {
   startComponent,
 } from '../runtime/component.ts'
 import { settings as kinds, processSettings, readConfiguration } from '../runtime/configuration.ts'
+import { ProblemError } from '../runtime/problem.ts'
 import { answerTo } from './answer.ts'
 import { completion, completionEvents } from './format.ts'
+import { openKeys } from './keys.ts'
+import { obey } from './orders.ts'
 
 const MODEL = 'clawdbot-stub'
+const CUT_AFTER_MS = 20
 
-const settings = processSettings.extend({ PORT: kinds.port.default(8083) })
+const settings = processSettings.extend({
+  PORT: kinds.port.default(8083),
+  API_KEYS_FILE: z.string().min(1).optional(),
+})
 
 const modes = z.object({
-  mode: z.enum(['normal', 'slow', 'fail', 'garbage', 'cut', 'obey']),
+  mode: z.enum(['normal', 'slow', 'fail', 'garbage', 'cut', 'down', 'obey']),
   delayMs: z.number().int().min(0).max(120_000).default(3_000),
+  /** Stands for the description of a tool that somebody poisoned. */
+  poison: z.string().max(20_000).default(''),
 })
 
 const chat = z.looseObject({
-  messages: z.array(z.looseObject({ role: z.string() })).min(1),
+  messages: z
+    .array(
+      z.looseObject({
+        role: z.string(),
+        tool_calls: z
+          .array(z.looseObject({ function: z.looseObject({ name: z.string(), arguments: z.string() }) }))
+          .optional(),
+      }),
+    )
+    .min(1),
   stream: z.boolean().optional(),
-  tools: z.array(z.looseObject({ function: z.looseObject({ name: z.string() }) })).default([]),
+  tools: z
+    .array(
+      z.looseObject({ function: z.looseObject({ name: z.string(), description: z.string().default('') }) }),
+    )
+    .default([]),
 })
 
 type Mode = z.output<typeof modes>
@@ -38,15 +62,23 @@ export interface ModelStubOptions {
 
 /** Starts a deterministic stand-in for a model: a stub for development and tests, not a model. */
 export async function startModelStub({ environment, logStream }: ModelStubOptions): Promise<Started> {
-  const component = createComponent('model-stub', readConfiguration(settings, environment), logStream)
-  let mode: Mode = { mode: 'normal', delayMs: 0 }
+  const configuration = readConfiguration(settings, environment)
+  const component = createComponent('model-stub', configuration, logStream)
+  const isKey = openKeys(configuration.API_KEYS_FILE)
+  let mode: Mode = { mode: 'normal', delayMs: 0, poison: '' }
+  let last: unknown = null
   const app = createInternalApp(component, () => ({ ready: true, dependencies: {} }))
   app.get('/admin/mode', (c) => c.json(mode))
   app.put('/admin/mode', async (c) => {
     const parsed = modes.safeParse(await readJson(c.req))
-    if (!parsed.success) throw badRequest('mode is normal, slow, fail, garbage, cut or obey')
+    if (!parsed.success) throw badRequest(`mode is ${modes.shape.mode.options.join(', ')}`)
     mode = parsed.data
     return c.json(mode)
+  })
+  app.get('/admin/last-request', (c) => c.json({ request: last }))
+  app.use('/v1/*', async (c, next) => {
+    if (!isKey(c.req.header('authorization'))) throw wrongKey()
+    return next()
   })
   app.get('/v1/models', (c) => {
     return c.json({
@@ -55,36 +87,46 @@ export async function startModelStub({ environment, logStream }: ModelStubOption
     })
   })
   app.post('/v1/chat/completions', async (c) => {
-    const parsed = chat.safeParse(await readJson(c.req))
+    const given = await readJson(c.req)
+    const parsed = chat.safeParse(given)
     if (!parsed.success) throw badRequest('not a chat completion request')
-    return answer(parsed.data, mode)
+    last = given
+    return answer(parsed.data, mode, c)
   })
   return startComponent(component, app.fetch)
 }
 
+function wrongKey(): ProblemError {
+  const detail = 'the key is not one of those that count here'
+  return new ProblemError({ status: 401, code: 'bad_key', title: 'Not authenticated', detail })
+}
+
 /** Answers in the mode the stub was told to be in. */
-async function answer(request: Chat, { mode, delayMs }: Mode): Promise<Response> {
+async function answer(request: Chat, { mode, delayMs, poison }: Mode, context: Context): Promise<Response> {
   if (mode === 'slow') await sleep(delayMs)
+  const hangUp = () => void (context.env as { outgoing?: ServerResponse }).outgoing?.destroy()
+  if (mode === 'down') hangUp()
   if (mode === 'fail') return Response.json({ error: { message: 'told to fail' } }, { status: 500 })
   if (mode === 'garbage')
     return new Response('{"choices": [{"mess', { headers: { 'content-type': 'application/json' } })
   const tools = new Set(request.tools.map((tool) => tool.function.name))
-  const given = answerTo(request.messages, tools, mode === 'obey')
+  const descriptions = [poison, ...request.tools.map((tool) => tool.function.description)]
+  const obeyed = mode === 'obey' ? obey(request.messages, descriptions, tools) : null
+  const given = obeyed ?? answerTo(request.messages, tools)
   const prompt = JSON.stringify(request.messages)
   if (request.stream !== true && mode !== 'cut') return Response.json(completion(MODEL, prompt, given))
   const events = completionEvents(MODEL, prompt, given)
-  return new Response(streamOf(events, mode === 'cut'), { headers: { 'content-type': 'text/event-stream' } })
+  const body = mode === 'cut' ? cutOff(events, hangUp) : events.join('')
+  return new Response(body, { headers: { 'content-type': 'text/event-stream' } })
 }
 
-/** A stream of events; one that is cut breaks off after half of them. */
-function streamOf(events: readonly string[], cut: boolean): ReadableStream<Uint8Array> {
-  const encoder = new TextEncoder()
-  const sent = cut ? events.slice(0, Math.ceil(events.length / 2)) : events
+/** Half of the events, and then nobody on the line. */
+function cutOff(events: readonly string[], hangUp: () => void): ReadableStream<Uint8Array> {
+  const half = events.slice(0, Math.ceil(events.length / 2)).join('')
   return new ReadableStream({
     start(controller) {
-      for (const event of sent) controller.enqueue(encoder.encode(event))
-      if (!cut) controller.close()
-      else setTimeout(() => controller.error(new Error('told to cut the stream')), 20)
+      controller.enqueue(new TextEncoder().encode(half))
+      setTimeout(hangUp, CUT_AFTER_MS)
     },
   })
 }

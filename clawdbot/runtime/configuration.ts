@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs'
+import { parseEnv } from 'node:util'
 import { z } from 'zod'
 import { VERSION } from '../version.ts'
 
@@ -35,6 +37,24 @@ export const processSettings = z.object({
 export type ProcessSettings = z.infer<typeof processSettings>
 
 /**
+ * The environment, with what the file that CONFIG_FILE names says beneath it: NAME=value a line, for all processes alike.
+ * @throws ConfigurationError when it cannot be read, or a line is something else
+ */
+export function withFile(environment: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+  const { CONFIG_FILE: file } = environment
+  if (!file) return environment
+  try {
+    const text = readFileSync(file, 'utf8')
+    for (const [n, line] of text.split(/\r?\n/).entries())
+      if (!/^\s*(?:#.*|(?:export\s+)?[A-Z][A-Z0-9_]*\s*=.*)?$/.test(line))
+        throw new Error(`line ${n + 1} is not NAME=value`)
+    return { ...parseEnv(text), ...environment }
+  } catch (error) {
+    throw new ConfigurationError(`CONFIG_FILE ${file} cannot be read: ${(error as Error).message}`)
+  }
+}
+
+/**
  * The environment read by `schema`. Empty variables count as absent.
  * @throws ConfigurationError naming every wrong variable, in one line, without any value (values may be secret)
  */
@@ -42,7 +62,7 @@ export function readConfiguration<T extends z.ZodType>(
   schema: T,
   environment: NodeJS.ProcessEnv,
 ): z.infer<T> {
-  const given = Object.fromEntries(Object.entries(environment).filter(([, value]) => value !== ''))
+  const given = Object.fromEntries(Object.entries(withFile(environment)).filter(([, value]) => value !== ''))
   // A database is one or the other; what every process reads is one name.
   if (given.DATABASE_URL !== undefined) given.DATABASE_FILE = given.DATABASE_URL
   const read = schema.safeParse(given, { reportInput: false })

@@ -40,9 +40,10 @@ export function observeRequests(
     const given = context.req.header('x-request-id')
     const id = given && REQUEST_ID.test(given) ? given : randomUUID()
     context.set('requestId', id)
+    // Before the answer is there: afterwards it would have to be made anew to gain a header.
+    context.header('x-request-id', id)
     metrics.inFlight.inc()
     await next()
-    context.res.headers.set('x-request-id', id)
     const route = routeOf(context)
     const finish = () => {
       metrics.inFlight.dec()

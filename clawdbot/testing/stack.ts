@@ -17,12 +17,21 @@ export const TOKENS = {
   old: 'token-old-0004',
 }
 
+/** What the agent must never let out. */
+export const CANARY = 'canary-of-the-stack-4711'
+
 export interface Stack {
   gateway: string
   model: string
+  agent: string
   file: string
+  tokensFile: string
   /** Every line that the gateway has logged. */
   log: () => Record<string, unknown>[]
+  /** Puts the model stub into a mode. */
+  setModel: (mode: object) => Promise<void>
+  /** What the model was asked last. */
+  askedLast: () => Promise<{ messages: { role: string; content: string }[] }>
   ask: (
     path: string,
     options?: { token?: string; method?: string; body?: unknown; headers?: Record<string, string> },
@@ -57,6 +66,7 @@ export async function startStack(settings: Record<string, string> = {}): Promise
       MODEL_URL: model.url,
       MODEL_API_KEY: 'stub',
       AGENT_DEADLINE_MS: '1500',
+      CANARIES: CANARY,
       ...settings,
     },
     logStream: { write: () => {} },
@@ -65,6 +75,8 @@ export async function startStack(settings: Record<string, string> = {}): Promise
     environment: {
       ...common,
       AGENT_URL: agent.url,
+      MODELS: 'clawdbot-stub',
+      MODEL_URL: model.url,
       TOKENS_FILE: tokens,
       CORS_ORIGINS: 'https://app.example',
       ...settings,
@@ -74,8 +86,21 @@ export async function startStack(settings: Record<string, string> = {}): Promise
   return {
     gateway: gateway.url,
     model: model.url,
+    agent: agent.url,
     file,
+    tokensFile: tokens,
     log: () => lines.map((line) => JSON.parse(line) as Record<string, unknown>),
+    setModel: async (mode) => {
+      const answer = await fetch(new URL('/admin/mode', model.url), {
+        method: 'PUT',
+        body: JSON.stringify(mode),
+      })
+      if (!answer.ok) throw new Error(await answer.text())
+    },
+    askedLast: async () => {
+      const answer = await fetch(new URL('/admin/last-request', model.url))
+      return ((await answer.json()) as { request: never }).request
+    },
     ask: (path, { token, method = 'GET', body, headers = {} } = {}) =>
       fetch(new URL(path, gateway.url), {
         method,

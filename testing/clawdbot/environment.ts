@@ -2,7 +2,7 @@ import { cp, mkdir, symlink } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { CheckContext } from '../../gonogo/checks/check.ts'
-import { makeCertificate, makeTokens } from '../../gonogo/cli/demo/releases.ts'
+import { makeCertificate, makeModelKeys, makeTokens } from '../../gonogo/cli/demo/releases.ts'
 import { assemble } from '../../gonogo/cli/demo/repository.ts'
 import { loadWorkspace } from '../../gonogo/cli/load.ts'
 import { runCommand } from '../../gonogo/connectors/command/index.ts'
@@ -15,6 +15,9 @@ import { artifactDigest } from '../../gonogo/targets/processes/artifact-digest.t
 
 const REPOSITORY = fileURLToPath(new URL('../..', import.meta.url))
 
+type Change = { readonly command?: string[]; readonly env?: Readonly<Record<string, string>> }
+export type Changes = Readonly<Record<string, Change>>
+
 export type RunningClawdBot = {
   /** What a check is given: the release 1.2.3 beside the stable 1.2.2, in production and in staging alike. */
   readonly context: Partial<CheckContext>
@@ -24,22 +27,19 @@ export type RunningClawdBot = {
 
 /**
  * ClawdBot as the repository's gonogo.yaml declares it, in a folder of its own: 1.2.2 with all traffic, 1.2.3 beside it
- * with none. `settings` replaces variables of the gateway's environment, `commands` what components are started by.
+ * with none. `changes` replaces the command and variables of a component, `faults/` included.
  */
-export async function startClawdBot(
-  folder: string,
-  settings: Readonly<Record<string, string>> = {},
-  commands: Readonly<Record<string, readonly string[]>> = {},
-): Promise<RunningClawdBot> {
+export async function startClawdBot(folder: string, changes: Changes = {}): Promise<RunningClawdBot> {
   await mkdir(folder, { recursive: true })
   await cp(join(REPOSITORY, 'gonogo.yaml'), join(folder, 'gonogo.yaml'))
   await cp(join(REPOSITORY, 'checklists'), join(folder, 'checklists'), { recursive: true })
   await symlink(join(REPOSITORY, 'node_modules'), join(folder, 'node_modules'))
   const demo = join(folder, '.gonogo', 'demo')
   await makeTokens(demo, 10)
+  await makeModelKeys(demo)
   await makeCertificate(demo)
   const workspace = loadWorkspace(join(folder, 'gonogo.yaml'))
-  const service = withCommands(withGatewaySettings(workspace.service, settings), commands)
+  const service = withChanges(workspace.service, changes)
   const declared = service.environments.production
   if (!declared) throw new Error('gonogo.yaml declares no production')
   const home = join(folder, '.gonogo', 'environments', 'production')
@@ -113,25 +113,17 @@ async function build(demo: string, version: '1.2.2' | '1.2.3', schemaVersion: nu
   }
 }
 
-function withGatewaySettings(service: Service, settings: Readonly<Record<string, string>>): Service {
+function withChanges(service: Service, changes: Changes): Service {
   const copy = structuredClone(service)
   for (const { target } of Object.values(copy.environments)) {
     const { components } = target as unknown as {
-      components: Record<string, { env: Record<string, string> }>
+      components: Record<string, { command: string[]; env: Record<string, string> }>
     }
-    Object.assign(components.gateway?.env ?? {}, settings)
-  }
-  return copy
-}
-
-/** The service with other programs in place of a component's own, such as one with a planted fault. */
-function withCommands(service: Service, commands: Readonly<Record<string, readonly string[]>>): Service {
-  const copy = structuredClone(service)
-  for (const { target } of Object.values(copy.environments)) {
-    const { components } = target as unknown as { components: Record<string, { command: readonly string[] }> }
-    for (const [name, command] of Object.entries(commands)) {
+    for (const [name, { command, env }] of Object.entries(changes)) {
       const component = components[name]
-      if (component) component.command = command
+      if (!component) throw new Error(`gonogo.yaml declares no component ${name}`)
+      if (command) component.command = command
+      Object.assign(component.env, env)
     }
   }
   return copy

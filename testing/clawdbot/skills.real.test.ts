@@ -6,15 +6,15 @@ import type { Check, CheckContext } from '../../gonogo/checks/check.ts'
 import { CHECKS } from '../../gonogo/checks/registry.ts'
 import { tryCheck } from '../../gonogo/checks/try-drill.ts'
 import type { Json } from '../../gonogo/core/json.ts'
-import { startClawdBot } from './environment.ts'
+import { type Changes, startClawdBot } from './environment.ts'
 
 const ITEMS = ['A.3.1', 'A.3.2', 'A.3.3', 'A.3.4', 'A.3.5'] as const
-const faulty = (name: string) => ({ skills: ['node', `faults/${name}.ts`] })
+const faulty = (name: string): Changes => ({ skills: { command: ['node', `faults/${name}.ts`] } })
 
 /** The verdicts of all items on skills, against ClawdBot as the repository's gonogo.yaml declares it. */
-async function verdicts(commands: Record<string, string[]>): Promise<Record<string, string>> {
+async function verdicts(changes: Changes): Promise<Record<string, string>> {
   const folder = await mkdtemp(join(tmpdir(), 'gonogo-skills-'))
-  const running = await startClawdBot(folder, {}, commands)
+  const running = await startClawdBot(folder, changes)
   try {
     const found: Record<string, string> = {}
     for (const item of ITEMS) {

@@ -6,7 +6,7 @@ import type { App } from '../app.ts'
 import { doorProblems, json, jsonBody, problems, withToken } from '../openapi.ts'
 import type { GatewayParts } from '../parts.ts'
 import { covers, type Principal } from '../principal.ts'
-import { eventStream } from './event-stream.ts'
+import { streamed } from './event-stream.ts'
 
 const agent = z.object({ id: z.string(), name: z.string(), description: z.string() }).openapi('Agent')
 const answer = agentAnswer.openapi('AgentAnswer')
@@ -67,19 +67,23 @@ export function addAgentRoutes(app: App, parts: GatewayParts): void {
     const request = { ...context.req.valid('json'), user, tools }
     const requestId = context.get('requestId')
     if (context.req.header('accept')?.includes('text/event-stream'))
-      return eventStream(await parts.agent.stream(id, request, requestId)) as never
+      return streamed(context, await parts.agent.stream(id, request, requestId), 'text/event-stream') as never
     return context.json(await parts.agent.send(id, request, requestId), 200)
   })
 }
 
 /** @throws ProblemError 404 for an agent that is not there, 403 for one that the token does not cover */
-export function requireAgent(id: string, { agents: scope }: Principal): void {
+export function requireAgent(id: string, principal: Principal): void {
   if (!AGENTS.some((known) => known.id === id)) {
     const detail = 'there is no such agent; see GET /v1/agents'
     throw new ProblemError({ status: 404, code: 'unknown_agent', title: 'Unknown agent', detail })
   }
-  if (!covers(scope, id)) {
-    const detail = 'the token does not cover this agent'
-    throw new ProblemError({ status: 403, code: 'agent_not_allowed', title: 'Not allowed', detail })
-  }
+  requireScope(id, principal)
+}
+
+/** @throws ProblemError 403 for an agent or a model that the token does not cover */
+export function requireScope(id: string, { agents: scope }: Principal): void {
+  if (covers(scope, id)) return
+  const detail = `the token does not cover ${id}`
+  throw new ProblemError({ status: 403, code: 'agent_not_allowed', title: 'Not allowed', detail })
 }

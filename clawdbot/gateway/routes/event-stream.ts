@@ -1,9 +1,27 @@
-import { Readable } from 'node:stream'
+import type { Readable } from 'node:stream'
+import type { Context } from 'hono'
 
-/** An answer of server-sent events, sent on as they come and never stored on the way. */
-export function eventStream(events: Readable | Iterable<string>): Response {
-  const source = events instanceof Readable ? events : Readable.from(events, { objectMode: false })
-  return new Response(Readable.toWeb(source) as ReadableStream, {
-    headers: { 'content-type': 'text/event-stream', 'cache-control': 'no-store' },
+/**
+ * An answer sent on as it comes, and never stored on the way. It ends its source when the client goes away. Written out,
+ * because `Readable.toWeb` throws outside of any handler when both ends close at once (ERR_INVALID_STATE).
+ */
+export function streamed(context: Context, source: Readable, contentType: string, status = 200): Response {
+  const chunks = source[Symbol.asyncIterator]() as AsyncIterator<Uint8Array>
+  const body = new ReadableStream<Uint8Array>({
+    async pull(controller) {
+      const next = await chunks.next()
+      if (next.done) controller.close()
+      else controller.enqueue(next.value)
+    },
+    cancel: () => {
+      source.on('error', () => undefined).destroy()
+    },
   })
+  return context.body(body, status as 200, { 'content-type': contentType, 'cache-control': 'no-store' })
+}
+
+/** Events that are all there already. */
+export function eventStream(context: Context, events: Iterable<string>): Response {
+  const headers = { 'content-type': 'text/event-stream', 'cache-control': 'no-store' }
+  return context.body([...events].join(''), 200, headers)
 }

@@ -4,12 +4,25 @@ import type { AgentAnswer } from '../agent-client.ts'
 
 const LONGEST_TEXT = 20_000
 const textPart = z.object({ type: z.literal('text'), text: z.string().max(LONGEST_TEXT) })
-const chatMessage = z.object({
-  role: z.enum(['system', 'developer', 'user', 'assistant']),
-  content: z.union([z.string().max(LONGEST_TEXT), z.array(textPart).min(1).max(20)]),
+const content = z.union([z.string().max(LONGEST_TEXT), z.array(textPart).min(1).max(20)])
+const toolCall = z.looseObject({
+  id: z.string().max(200),
+  type: z.literal('function'),
+  function: z.looseObject({ name: z.string().max(100), arguments: z.string().max(LONGEST_TEXT) }),
 })
+const chatMessage = z.union([
+  z.looseObject({ role: z.enum(['system', 'developer', 'user']), content }),
+  z.looseObject({ role: z.literal('tool'), content, tool_call_id: z.string().max(200) }),
+  z.looseObject({
+    role: z.literal('assistant'),
+    content: content.nullish(),
+    tool_calls: z.array(toolCall).max(128).optional(),
+  }),
+])
 
-/** A request in the OpenAI format. What is not named here (temperature and the like) is accepted and not used. */
+/**
+ * A request in the OpenAI format. A model gets it as it is; an agent uses model, messages and stream.
+ */
 export const chatRequest = z
   .looseObject({
     model: z.string().min(1).max(100),
@@ -47,13 +60,17 @@ type Completion = z.infer<typeof completion>
  */
 export function messageFrom({ messages }: ChatRequest) {
   const turns = messages.flatMap(({ role, content }) => {
-    const text = typeof content === 'string' ? content : content.map((part) => part.text).join('')
+    const text = textOf(content)
     return role === 'user' || role === 'assistant' ? [{ role, text }] : []
   })
   const last = turns.pop()
   if (last?.role === 'user' && last.text.trim() !== '') return { text: last.text, history: turns }
   const detail = 'messages: the last one must be the user’s, with text in it'
   throw new ProblemError({ status: 400, code: 'invalid_input', title: 'Invalid input', detail })
+}
+
+function textOf(content: z.infer<typeof chatMessage>['content']): string {
+  return typeof content === 'string' ? content : (content ?? []).map((part) => part.text).join('')
 }
 
 /** Tokens are estimated (four characters each), because agents may use several models for one answer. */

@@ -1,11 +1,12 @@
+import { text } from 'node:stream/consumers'
 import { createRoute, z } from '@hono/zod-openapi'
 import { AGENTS } from '../../agents.ts'
 import type { App } from '../app.ts'
 import { doorProblems, json, jsonBody, problems, withToken } from '../openapi.ts'
 import type { GatewayParts } from '../parts.ts'
 import { covers } from '../principal.ts'
-import { requireAgent } from './agents.ts'
-import { eventStream } from './event-stream.ts'
+import { requireAgent, requireScope } from './agents.ts'
+import { eventStream, streamed } from './event-stream.ts'
 import { chatCompletion, chatRequest, completion, completionEvents, messageFrom } from './openai-format.ts'
 
 const model = z.object({
@@ -21,7 +22,10 @@ const listModels = createRoute({
   operationId: 'listModels',
   security: withToken,
   responses: {
-    200: json(z.object({ object: z.literal('list'), data: z.array(model) }), 'Agents, as models'),
+    200: json(
+      z.object({ object: z.literal('list'), data: z.array(model) }),
+      'Agents, as models, and the models that can be used without an agent',
+    ),
     ...doorProblems(),
   },
 })
@@ -42,18 +46,31 @@ const createChatCompletion = createRoute({
   },
 })
 
-/** The same agents for clients that speak the OpenAI format: the model's name is the agent's id. */
+/**
+ * The same agents for clients that speak the OpenAI format: the model's name is the agent's id. A declared model is
+ * used as it is, with the caller's own tools and instructions, and none of an agent's.
+ */
 export function addOpenAiRoutes(app: App, parts: GatewayParts): void {
   app.openapi(listModels, (context) => {
     const { agents } = context.get('principal')
-    const data = AGENTS.filter(({ id }) => covers(agents, id)).map(({ id }) => {
-      return { id, object: 'model' as const, created: 0, owned_by: 'clawdbot' }
-    })
+    const ids = [...AGENTS.map(({ id }) => id), ...(parts.models?.models ?? [])]
+    const data = ids
+      .filter((id) => covers(agents, id))
+      .map((id) => {
+        return { id, object: 'model' as const, created: 0, owned_by: 'clawdbot' }
+      })
     return context.json({ object: 'list' as const, data }, 200)
   })
   app.openapi(createChatCompletion, async (context) => {
     const request = context.req.valid('json')
     const principal = context.get('principal')
+    if (parts.models?.models.includes(request.model)) {
+      requireScope(request.model, principal)
+      const signal = request.stream ? context.req.raw.signal : undefined
+      const { status, contentType, body } = await parts.models.complete(await context.req.text(), signal)
+      if (request.stream) return streamed(context, body, contentType, status) as never
+      return context.body(await text(body), status as 200, { 'content-type': contentType }) as never
+    }
     requireAgent(request.model, principal)
     const { user, tools } = principal
     const requestId = context.get('requestId')
@@ -63,7 +80,7 @@ export function addOpenAiRoutes(app: App, parts: GatewayParts): void {
       request,
       await parts.agent.send(request.model, message, requestId),
     )
-    if (request.stream) return eventStream(completionEvents(answered)) as never
+    if (request.stream) return eventStream(context, completionEvents(answered)) as never
     return context.json(answered, 200)
   })
 }

@@ -6,6 +6,18 @@ import { drill as corsDrill } from './A.1.3-cors.drill.ts'
 import { check as cors } from './A.1.3-cors.ts'
 import { drill as requestLogDrill } from './A.1.4-request-log.drill.ts'
 import { check as requestLog } from './A.1.4-request-log.ts'
+import { drill as circuitBreakerDrill } from './A.1.5-circuit-breaker.drill.ts'
+import { check as circuitBreaker } from './A.1.5-circuit-breaker.ts'
+import { drill as modelKeyDrill } from './A.2.1-model-key.drill.ts'
+import { check as modelKey } from './A.2.1-model-key.ts'
+import { drill as injectionDrill } from './A.2.2-injection.drill.ts'
+import { check as injection } from './A.2.2-injection.ts'
+import { drill as contextWindowDrill } from './A.2.3-context-window.drill.ts'
+import { check as contextWindow } from './A.2.3-context-window.ts'
+import { drill as memoryDrill } from './A.2.4-memory.drill.ts'
+import { check as memory } from './A.2.4-memory.ts'
+import { drill as fallbackDrill } from './A.2.5-fallback.drill.ts'
+import { check as fallback } from './A.2.5-fallback.ts'
 import { drill as manifestsDrill } from './A.3.1-manifests.drill.ts'
 import { check as manifests } from './A.3.1-manifests.ts'
 import { drill as permissionsDrill } from './A.3.2-permissions.drill.ts'
@@ -42,6 +54,12 @@ export const checks = [
   sandbox,
   limits,
   discovery,
+  circuitBreaker,
+  modelKey,
+  injection,
+  contextWindow,
+  memory,
+  fallback,
 ] as const
 export const drills = [
   backupBeforeDrill,
@@ -58,4 +76,10 @@ export const drills = [
   sandboxDrill,
   limitsDrill,
   discoveryDrill,
+  circuitBreakerDrill,
+  modelKeyDrill,
+  injectionDrill,
+  contextWindowDrill,
+  memoryDrill,
+  fallbackDrill,
 ] as const

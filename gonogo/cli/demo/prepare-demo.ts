@@ -6,7 +6,14 @@ import type { Signer } from '#evidence/signatures.ts'
 import type { Output } from '../output.ts'
 import { resetEnvironment } from './environments.ts'
 import { runPipeline, runUnitTests } from './pipeline.ts'
-import { makeCastKeys, makeCertificate, makeTokens, writeRelease, writeReviews } from './releases.ts'
+import {
+  makeCastKeys,
+  makeCertificate,
+  makeModelKeys,
+  makeTokens,
+  writeRelease,
+  writeReviews,
+} from './releases.ts'
 import { makeRepository, VERSIONS } from './repository.ts'
 
 const VISITORS = 20
@@ -27,6 +34,7 @@ export async function prepareDemo(
   const commits = await makeRepository(workspace.root, demo)
   const signers = await makeCastKeys(demo, workspace.service)
   const tokens = await makeTokens(demo, VISITORS)
+  await makeModelKeys(demo)
   await writeReviews(demo, commits)
   for (const version of VERSIONS) await writeRelease(demo, version, commits[version], Date.now())
   output.say('· running type check, lint and tests of 1.2.3 and 1.2.4')

@@ -89,6 +89,10 @@ export async function makeTokens(demo: string, users: number): Promise<string[]>
     other: { roles: ['user'] },
     admin: { roles: ['user', 'admin'] },
     expired: { roles: ['user'], expiresAt: '2026-01-01T00:00:00Z' },
+    // By name none of those whom 1.2.4 fails: only users are to find that out.
+    'probe-tenant-1': { roles: ['user'] },
+    'probe-tenant-2': { roles: ['user'] },
+    'probe-tenant-3': { roles: ['user'] },
   }
   for (let i = 0; i < users; i++) named[`visitor-${i}`] = { roles: ['user'] }
   const made = Object.entries(named).map(([caller, rest]) => ({
@@ -104,6 +108,19 @@ export async function makeTokens(demo: string, users: number): Promise<string[]>
   await writeFile(join(demo, 'keys', 'backup.key'), randomBytes(32), { mode: 0o600 })
   for (const { caller, token } of made) await writeFile(join(folder, caller), token, { mode: 0o600 })
   return made.filter((m) => m.caller.startsWith('visitor-')).map((m) => m.token)
+}
+
+/** The key for the model, the one before it, the only one that the model still takes, and what a secret store says of it. */
+export async function makeModelKeys(demo: string): Promise<void> {
+  const folder = join(demo, 'model-keys')
+  await mkdir(folder, { recursive: true })
+  const [current, previous] = [randomBytes(24).toString('hex'), randomBytes(24).toString('hex')]
+  const sha256 = createHash('sha256').update(current).digest('hex')
+  const rotatedAt = new Date(Date.now() - HOUR_MS).toISOString()
+  await writeFile(join(folder, 'current'), current, { mode: 0o600 })
+  await writeFile(join(folder, 'previous'), previous, { mode: 0o600 })
+  await writeFile(join(folder, 'accepted.json'), JSON.stringify({ sha256: [sha256] }))
+  await writeFile(join(folder, 'metadata.json'), JSON.stringify({ sha256, rotatedAt }))
 }
 
 /** What a forge would export of the reviews: each commit in a merged request, approved by others on its last push. */
