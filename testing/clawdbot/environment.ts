@@ -35,7 +35,7 @@ export async function startClawdBot(folder: string, changes: Changes = {}): Prom
   await cp(join(REPOSITORY, 'checklists'), join(folder, 'checklists'), { recursive: true })
   await symlink(join(REPOSITORY, 'node_modules'), join(folder, 'node_modules'))
   const demo = join(folder, '.gonogo', 'demo')
-  await makeTokens(demo, 10)
+  await makeTokens(demo, 2)
   await makeModelKeys(demo)
   await makeCertificate(demo)
   const workspace = loadWorkspace(join(folder, 'gonogo.yaml'))

@@ -10,6 +10,8 @@ import type { DemoVersion } from './repository.ts'
 
 const HOUR_MS = 3_600_000
 const CERTIFICATE_DAYS = 90
+/** Who makes the load in staging; 1.2.4 fails none of these names, so that only its users find it out. */
+const LOAD_CALLERS = 10
 const TOKENS_END = '2100-01-01T00:00:00Z'
 /** Schema version and flags of each version: 1.2.3 brings a migration that 1.2.2 can live with. */
 const CHANGES: Readonly<Record<DemoVersion, { schemaVersion: number; flags: Record<string, boolean> }>> = {
@@ -95,6 +97,7 @@ export async function makeTokens(demo: string, users: number): Promise<string[]>
     'probe-tenant-3': { roles: ['user'] },
   }
   for (let i = 0; i < users; i++) named[`visitor-${i}`] = { roles: ['user'] }
+  for (let i = 0; i < LOAD_CALLERS; i++) named[`load-${i}`] = { roles: ['user'] }
   const made = Object.entries(named).map(([caller, rest]) => ({
     caller,
     token: randomBytes(24).toString('hex'),
