@@ -15,6 +15,12 @@ const PUBLIC_URL = `http://127.0.0.1:${ROUTER_PORT}`
 const ZERO_WITHIN_MS = 1000
 
 let made = 0
+const OWN = 'gonogo.test/own=yes'
+
+/** A run that was killed leaves its route, which has the address of every other. */
+export async function removeLeftovers(): Promise<void> {
+  await kubectl(['delete', 'namespace', '--selector', OWN, '--timeout=60s'])
+}
 
 export type Components = Readonly<Record<string, { readonly manifest: string; readonly public?: boolean }>>
 const WEB: Components = { web: { manifest: MANIFEST, public: true } }
@@ -25,6 +31,7 @@ export type Namespace = { readonly name: string; end(): Promise<void> }
 export async function makeNamespace(): Promise<Namespace> {
   const namespace = `test-${++made}-${process.pid}`
   await kubectl(['create', 'namespace', namespace])
+  await kubectl(['label', 'namespace', namespace, OWN])
   await apply(
     JSON.stringify({ apiVersion: 'v1', kind: 'List', items: [gateway(namespace), route(namespace)] }),
   )

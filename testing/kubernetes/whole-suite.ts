@@ -1,4 +1,5 @@
 import { down, status, up } from './cluster.ts'
+import { removeLeftovers } from './contract-world.ts'
 
 let wasUp = false
 
@@ -9,6 +10,7 @@ export async function setup(): Promise<void> {
     () => false,
   )
   await up((line) => process.stderr.write(`· ${line}\n`))
+  await removeLeftovers()
 }
 
 export async function teardown(): Promise<void> {

@@ -119,17 +119,25 @@ function targetOver(world: World, folder: string): KubernetesTarget {
     act: (call) => actOrRefuse(world, call),
     save: () => world.map.save(),
   })
+  const refresh = () => world.map.refresh(() => calls.isBusy)
+  const run = async (call: Call): Promise<Outcome> => {
+    await refresh()
+    return calls.run(call)
+  }
   const { config } = world
   return {
     replicas: config.replicas,
-    observe: () => observe(world),
+    observe: async () => {
+      await refresh()
+      return observe(world)
+    },
     deploy: (workload, key) =>
-      calls.run({ method: 'deploy', workload: { ...workload, config: { ...workload.config } }, key }),
-    scale: (version, replicas, key) => calls.run({ method: 'scale', version, replicas, key }),
-    setWeights: (weights, key) => calls.run({ method: 'setWeights', weights: { ...weights }, key }),
-    promote: (version, key) => calls.run({ method: 'promote', version, key }),
-    revert: (version, drop, key) => calls.run({ method: 'revert', version, drop, key }),
-    cleanup: (keep, key) => calls.run({ method: 'cleanup', keep: [...keep], key }),
+      run({ method: 'deploy', workload: { ...workload, config: { ...workload.config } }, key }),
+    scale: (version, replicas, key) => run({ method: 'scale', version, replicas, key }),
+    setWeights: (weights, key) => run({ method: 'setWeights', weights: { ...weights }, key }),
+    promote: (version, key) => run({ method: 'promote', version, key }),
+    revert: (version, drop, key) => run({ method: 'revert', version, drop, key }),
+    cleanup: (keep, key) => run({ method: 'cleanup', keep: [...keep], key }),
     metrics: world.counters ?? {
       sample: async () => {
         throw new Error('the router tells no metrics; give target.router, or metrics of another source')

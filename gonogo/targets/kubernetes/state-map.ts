@@ -37,6 +37,16 @@ export class StateMap {
     return new StateMap(api, name, await api.read<ConfigMap>('v1', 'ConfigMap', name))
   }
 
+  /** Takes what another gonogo has written since, unless a call of this one is under way by then. */
+  async refresh(isBusy: () => boolean): Promise<void> {
+    if (isBusy()) return
+    const map = await this.#api.read<ConfigMap>('v1', 'ConfigMap', this.#name)
+    const text = map?.data?.[KEY]
+    if (isBusy() || !text || map?.metadata?.resourceVersion === this.#map?.metadata?.resourceVersion) return
+    this.#map = map
+    this.state = savedStateSchema.parse(JSON.parse(text))
+  }
+
   /** Throws a StateConflict when another gonogo wrote it meanwhile; nothing is written then. */
   save(): Promise<void> {
     const saved = this.#saving.catch(() => undefined).then(() => this.#write())
