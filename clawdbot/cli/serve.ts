@@ -63,9 +63,9 @@ export async function serve(args: readonly string[], environment: NodeJS.Process
 async function migrate(file: string): Promise<void> {
   const database = openDatabase(file)
   try {
-    migrateUp(database, await loadMigrations())
+    await migrateUp(database, await loadMigrations())
   } finally {
-    database.close()
+    await database.close()
   }
 }
 

@@ -124,6 +124,7 @@ function isAlive(pid: number): boolean {
 
 function leaseKeeper(store: Store, id: string, holder: string, target: OpenTarget): () => void {
   let renewedAt = Date.now()
+  let isClaiming = false
   let lost: string | null = null
   return () => {
     if (lost) throw new Deposed(lost)
@@ -132,12 +133,19 @@ function leaseKeeper(store: Store, id: string, holder: string, target: OpenTarge
     if (!lease.ok) throw new Deposed(`another gonogo took ${id} over`)
     renewedAt = Date.now()
     // A cluster that is away can be claimed by nobody else either; what matters is being told that it was.
-    target.claim?.(id).then(
-      (claimed) => {
-        if (!claimed.ok) lost = claimed.detail
-      },
-      () => undefined,
-    )
+    if (isClaiming || !target.claim) return
+    isClaiming = true
+    target
+      .claim(id)
+      .then(
+        (claimed) => {
+          if (!claimed.ok) lost = claimed.detail
+        },
+        () => undefined,
+      )
+      .finally(() => {
+        isClaiming = false
+      })
   }
 }
 

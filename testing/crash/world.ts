@@ -148,8 +148,7 @@ export async function makeWorld(
       return state
     },
     close: async () => {
-      await target.stop?.()
-      await target.close?.()
+      await (target.stop ? target.stop() : target.close?.())
       await place.close?.()
       await rm(root, { recursive: true, force: true })
     },

@@ -41,6 +41,9 @@ export async function claim(api: ClusterApi, of: string, deployment: string): Pr
     return done(`${of} is claimed`)
   } catch (error) {
     if (statusOf(error) !== 409) throw error
+    // An answer that was lost may have been a yes.
+    const taken = await api.read<Lease>(LEASE_API, 'Lease', name)
+    if (taken?.spec?.holderIdentity === deployment) return done(`${of} is claimed`)
     return refused('in-use', `another gonogo took Lease ${name} in ${api.namespace} at the same moment`)
   }
 }

@@ -28,6 +28,7 @@ export const GRANTS: readonly Grant[] = [
   inNamespace('', 'configmaps', 'get list create update patch delete'),
   inNamespace('', 'pods', 'get list watch'),
   inNamespace('', 'pods/log', 'get'),
+  inNamespace('discovery.k8s.io', 'endpointslices', 'list'),
   inNamespace(ROUTES, 'httproutes', 'get list watch patch'),
   inNamespace(ROUTES, 'grpcroutes', 'get list watch patch'),
   inNamespace('autoscaling', 'horizontalpodautoscalers', 'list'),

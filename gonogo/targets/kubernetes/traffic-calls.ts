@@ -1,6 +1,7 @@
 import type { Outcome } from '../target.ts'
 import { bringUp, emptySlot } from './bring-up.ts'
 import type { VersionRecord } from './saved-state.ts'
+import { untilServed } from './served.ts'
 import { archive, forget } from './workload-calls.ts'
 import {
   done,
@@ -56,6 +57,7 @@ async function setAside(world: World, next: string): Promise<Outcome | null> {
   old.desired = await podsNow(world, old)
   const up = await bringUp(world, old, 'previous', old.desired)
   if (!up.ok) return up
+  await untilServed(world, 'previous')
   await world.counters?.rebase('previous').catch(() => undefined)
   if (world.ending.has(next)) return refused('ended', `${next} was ended while it was promoted`)
   old.slot = 'previous'
@@ -77,6 +79,7 @@ async function moveToStable(world: World, record: VersionRecord): Promise<Outcom
   const from = record.slot
   const up = await bringUp(world, record, 'stable', record.desired)
   if (!up.ok) return up
+  await untilServed(world, 'stable')
   // A router that does not answer now must not keep anybody from going back.
   await world.counters?.rebase('stable').catch(() => undefined)
   record.slot = 'stable'
@@ -107,7 +110,9 @@ export async function revert(world: World, version: string, drop: string): Promi
     record.desired = wanted
     await world.map.save()
     const ready = async () => {
-      if (!shift.isDone && (await publicReady(world, version)) > 0) await shift.now()
+      if (shift.isDone || (await publicReady(world, version)) === 0) return
+      await untilServed(world, record.slot)
+      await shift.now()
     }
     const up = await bringUp(world, record, record.slot, wanted, ready)
     if (!up.ok && !shift.isDone) return up

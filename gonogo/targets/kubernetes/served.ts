@@ -1,0 +1,35 @@
+import { setTimeout as wait } from 'node:timers/promises'
+import type { KubernetesObject, V1EndpointSlice } from '@kubernetes/client-node'
+import { isReady } from './pods.ts'
+import { nameIn, type Slot } from './slots.ts'
+import { podsOf, settle, type World } from './world.ts'
+
+const WITHIN_MS = 10_000
+const LOOK_EVERY_MS = 100
+
+/**
+ * Waits until the Service of a slot leads to its ready pods and to no others, and the router has had a moment to hear of
+ * it. A pod is ready before its Service knows: who sends traffic in between meets pods that are gone, or none.
+ */
+export async function untilServed(world: World, slot: Slot): Promise<void> {
+  const deadline = performance.now() + WITHIN_MS
+  while (!(await isServed(world, slot)) && performance.now() < deadline) await wait(LOOK_EVERY_MS)
+  await settle()
+}
+
+async function isServed(world: World, slot: Slot): Promise<boolean> {
+  const selector = `kubernetes.io/service-name=${nameIn(slot, world.of)}`
+  const component = Object.entries(world.config.components).find(([, one]) => one.public)?.[0]
+  const [slices, pods] = await Promise.all([
+    world.api.list<V1EndpointSlice & KubernetesObject>('discovery.k8s.io/v1', 'EndpointSlice', selector),
+    podsOf(world, { slot, ...(component && { component }) }),
+  ])
+  const served = slices
+    .flatMap(({ endpoints }) => endpoints ?? [])
+    .filter(({ conditions }) => conditions?.ready)
+    .flatMap(({ addresses }) => addresses)
+  const ready = pods.filter(isReady).map((pod) => pod.status?.podIP ?? '')
+  return (
+    served.length > 0 && served.length === ready.length && served.every((address) => ready.includes(address))
+  )
+}
