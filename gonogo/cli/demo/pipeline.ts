@@ -98,7 +98,7 @@ function timed(program: string, args: readonly string[], cwd: string): Promise<T
     execFile(
       process.execPath,
       [program, ...args],
-      { cwd, env, maxBuffer: 64 * 1024 * 1024, timeout: 120_000 },
+      { cwd, env, maxBuffer: 64 * 1024 * 1024, timeout: 300_000 },
       (error, stdout) => resolve({ ok: !error, stdout, startMs, endMs: Date.now() }),
     )
   })
