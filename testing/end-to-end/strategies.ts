@@ -12,8 +12,8 @@ export function describeStrategies(place: string, makeWorld: (checklist: string)
   let made = 0
   beforeAll(async () => {
     world = await makeWorld(CHECKLIST)
-  }, 60_000)
-  afterAll(() => world.close(), 30_000)
+  }, 120_000)
+  afterAll(() => world.close(), 60_000)
 
   describe.each(STRATEGIES)(`${place}: %s`, (strategy) => {
     test('brings a good release to production', async () => {
@@ -35,7 +35,7 @@ export function describeStrategies(place: string, makeWorld: (checklist: string)
       expect(seen.byVersion[version]).toBeGreaterThan(0)
       // Recreate ends the old version first: it is the strategy that says so beforehand.
       if (strategy !== 'recreate') expect(seen.failed).toEqual([])
-    }, 90_000)
+    }, 150_000)
 
     test('takes a bad release back, and the version before serves everything again', async () => {
       const version = `3.${++made}.0`
@@ -58,7 +58,7 @@ export function describeStrategies(place: string, makeWorld: (checklist: string)
       expect(seen.byVersion[version]).toBeGreaterThan(0)
       // Whoever was served by the version that stays must not have noticed anything.
       if (strategy !== 'recreate') expect(seen.failed.filter((one) => !one.includes(version))).toEqual([])
-    }, 90_000)
+    }, 150_000)
 
     test('never gives traffic to a release that does not start', async () => {
       const version = `4.${++made}.0`
@@ -75,6 +75,6 @@ export function describeStrategies(place: string, makeWorld: (checklist: string)
       })
       expect(seen.byVersion[version]).toBeUndefined()
       if (strategy !== 'recreate') expect(seen.failed).toEqual([])
-    }, 90_000)
+    }, 150_000)
   })
 }

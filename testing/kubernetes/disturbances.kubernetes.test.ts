@@ -31,10 +31,9 @@ test('killed at each step of a canary and started again, it ends as it would hav
   const whole = await world.run('1.1.0')
   expect(whole.status).toBe('success')
   await expectStable('1.1.0')
-  const steps = whole.names.flatMap((name, index) =>
-    /^after (intent|effect) /.test(name) ? [index + 1] : [],
-  )
-  expect(steps.length).toBeGreaterThan(8)
+  // Done and not recorded: what the log knows least of.
+  const steps = whole.names.flatMap((name, index) => (name.startsWith('after effect ') ? [index + 1] : []))
+  expect(steps.length).toBeGreaterThan(4)
   for (const killAt of steps) {
     const version = `1.${killAt + 1}.0`
     const at = `killed at ${killAt} (${whole.names[killAt - 1]})`

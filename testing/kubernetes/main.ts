@@ -1,4 +1,5 @@
-// `npm run cluster -- up|down|status`: a Kubernetes for tests on this machine.
+// `npm run cluster -- up|down|status|build`: a Kubernetes for tests on this machine; `build` only makes its binaries.
+import { buildBinaries } from './binaries.ts'
 import { down, status, up } from './cluster.ts'
 import { kubeconfig, ROUTER_PORT } from './places.ts'
 
@@ -7,6 +8,10 @@ const VERBS: Readonly<Record<string, () => Promise<boolean>>> = {
   up: async () => {
     await up(say)
     process.stdout.write(`KUBECONFIG=${kubeconfig('admin')}\nroutes at http://127.0.0.1:${ROUTER_PORT}\n`)
+    return true
+  },
+  build: async () => {
+    await buildBinaries(say)
     return true
   },
   down: async () => {
@@ -23,7 +28,7 @@ const VERBS: Readonly<Record<string, () => Promise<boolean>>> = {
 
 const verb = VERBS[process.argv[2] ?? '']
 if (!verb) {
-  process.stderr.write('npm run cluster -- up|down|status\n')
+  process.stderr.write('npm run cluster -- up|down|status|build\n')
   process.exit(2)
 }
 try {
