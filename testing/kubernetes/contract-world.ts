@@ -13,6 +13,8 @@ export const IMAGE = 'gonogo.test/service'
 const PUBLIC_URL = `http://127.0.0.1:${ROUTER_PORT}`
 /** The API, the router's watch of it and the router's own change of mind, on a busy machine. */
 const ZERO_WITHIN_MS = 1000
+/** A router whose API was away looks again later and later. */
+const FORGOTTEN_WITHIN_MS = 60_000
 
 let made = 0
 const OWN = 'gonogo.test/own=yes'
@@ -41,7 +43,8 @@ export async function makeNamespace(): Promise<Namespace> {
       await kubectl(['delete', 'httproute,gateway', '--all', '-n', namespace])
       await kubectl(['delete', 'namespace', namespace, '--wait=false'])
       // The next namespace has the same address.
-      await until('the router forgets the route', async () => (await fetch(PUBLIC_URL)).status === 404)
+      const isGone = async () => (await fetch(PUBLIC_URL)).status === 404
+      await until('the router forgets the route', isGone, FORGOTTEN_WITHIN_MS)
     },
   }
 }
@@ -54,7 +57,7 @@ export const targetIn = (namespace: Namespace, components: Components = WEB) => 
   routes: [{ name: 'web' }],
   url: PUBLIC_URL,
   router: { kind: 'traefik', metrics: 'http://127.0.0.1:8081/metrics' },
-  readyTimeoutMs: 20_000,
+  readyTimeoutMs: 45_000,
   components,
 })
 

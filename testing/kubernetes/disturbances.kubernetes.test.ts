@@ -14,7 +14,7 @@ let world: World
 beforeAll(async () => {
   world = await makeKubernetesPlace(CHECKLIST)
 }, 1_800_000)
-afterAll(() => world.close(), 60_000)
+afterAll(() => world.close(), 90_000)
 
 async function expectStable(version: string, at = ''): Promise<void> {
   const { stable, weights, instances } = await world.target.observe()
@@ -54,11 +54,12 @@ test('the API away for half a minute in the middle costs no request and no deplo
   await stopDaemon('kube-apiserver')
   await wait(AWAY_MS)
   await up(() => undefined)
-  expect((await running).status).toBe('success')
+  const { status, id } = await running
+  expect(status, world.stateOf(id).rollback?.decided.event.reason).toBe('success')
   const seen = await load.stop()
   expect(seen.failed).toEqual([])
   await expectStable('2.0.0')
-}, 180_000)
+}, 240_000)
 
 test('a deployment that another gonogo makes there is not worked against', async () => {
   await world.writeRelease('3.0.0')

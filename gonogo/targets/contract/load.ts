@@ -61,10 +61,14 @@ const POLL_MS = 20
 const LIMIT_MS = 15_000
 
 /** Waits for the world to become so; throws with what was waited for. */
-export async function until(what: string, isSo: () => boolean | Promise<boolean>): Promise<void> {
-  const deadline = performance.now() + LIMIT_MS
+export async function until(
+  what: string,
+  isSo: () => boolean | Promise<boolean>,
+  limitMs = LIMIT_MS,
+): Promise<void> {
+  const deadline = performance.now() + limitMs
   while (!(await isSo())) {
-    if (performance.now() > deadline) throw new Error(`in ${LIMIT_MS} ms it never became so: ${what}`)
+    if (performance.now() > deadline) throw new Error(`in ${limitMs} ms it never became so: ${what}`)
     await wait(POLL_MS)
   }
 }

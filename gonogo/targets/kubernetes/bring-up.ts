@@ -13,6 +13,8 @@ import { done, podsOf, refused, type World } from './world.ts'
 /** A change that no watch told of is seen this late. */
 const LOOK_EVERY_MS = 1000
 const ENDING_WITHIN_MS = 10_000
+/** An answer that takes longer came from an API that was away. */
+const AWAY_MS = 3000
 
 export function render(world: World, record: VersionRecord, slot: Slot, replicas: number): RenderedVersion {
   const { workload, manifests } = record
@@ -70,13 +72,16 @@ async function untilReady(
   ready?: () => Promise<unknown>,
 ): Promise<Outcome | null> {
   const { readyTimeoutMs, roomTimeoutMs } = world.config
-  const deadline = performance.now() + readyTimeoutMs
+  let deadline = performance.now() + readyTimeoutMs
   for (;;) {
     const changed = world.watches.next()
+    const askedAt = performance.now()
     const [deployment, pods] = await Promise.all([
       world.api.read<Deployment>('apps/v1', 'Deployment', awaited.deployment),
       podsOf(world, awaited),
     ])
+    // While the API was away, nobody started anything, and whoever does needs time to notice that it is back.
+    if (performance.now() - askedAt > AWAY_MS) deadline = performance.now() + readyTimeoutMs
     if (ready && pods.some(isReady)) await ready()
     if (isRolledOut(deployment, pods.filter(isReady).length)) return null
     const failure = await startFailure(world.api, deployment, pods, roomTimeoutMs)
