@@ -45,7 +45,10 @@ function faultIn(
       detail: `${looping.component} ${looping.id} of ${release.version} restarted ${looping.restarts} times`,
     }
   const isServing = (world.weights[release.version] ?? 0) > 0
-  if (isServing && mine.length > 0 && mine.every((i) => !i.ready))
+  // Where the old version's are gone as well, something else is wrong, and going back would help nobody.
+  const others = world.instances.filter((i) => i.version !== release.version)
+  const isAlike = others.length > 0 && others.every((i) => !i.ready)
+  if (isServing && !isAlike && mine.length > 0 && mine.every((i) => !i.ready))
     return {
       criterion: 'readiness-lost',
       detail: `none of ${mine.length} instances of ${release.version} is ready any more`,

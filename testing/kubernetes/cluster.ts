@@ -78,6 +78,8 @@ async function startControlPlane(): Promise<void> {
     `--service-account-private-key-file=${pki('accounts.key')}`,
     `--root-ca-file=${pki('ca.crt')}`,
     '--use-service-account-credentials',
+    // A node that an API which was away has not heard of is not gone.
+    '--node-monitor-grace-period=120s',
     '--leader-elect=false',
     `--cluster-cidr=${CLUSTER_RANGE}`,
   ])
