@@ -15,7 +15,7 @@ import { artifactDigest } from '../../gonogo/targets/processes/artifact-digest.t
 const SERVICE = fileURLToPath(new URL('../service', import.meta.url))
 const PROCESS = fileURLToPath(new URL('./deployment-process.ts', import.meta.url))
 const FACTOR = 10
-const RUN_LIMIT_MS = 180_000
+const RUN_LIMIT_MS = 240_000
 const PEOPLE = { ada: 'deployment-lead', cy: 'security-lead', eve: 'engineering-lead', bo: 'sre-on-call' }
 /** How a release behaves; the releases of a test say otherwise in their `config:`. */
 const GOOD = { errors: '0', behaviour: 'good' }

@@ -57,7 +57,7 @@ export const targetIn = (namespace: Namespace, components: Components = WEB) => 
   routes: [{ name: 'web' }],
   url: PUBLIC_URL,
   router: { kind: 'traefik', metrics: 'http://127.0.0.1:8081/metrics' },
-  readyTimeoutMs: 45_000,
+  readyTimeoutMs: 100_000,
   components,
 })
 
