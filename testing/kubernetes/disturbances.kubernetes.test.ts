@@ -53,7 +53,10 @@ test('a deployment that another gonogo makes there is not worked against', async
   await expect(world.run('3.0.0')).rejects.toThrow(/deployment d-other of another gonogo works on web/)
   await expectStable(before)
   await world.target.unclaim?.('d-other')
+  // Without traffic nothing could be said of the new version.
+  const load = startLoad((await world.target.observe()).url)
   const { status, id } = await world.run('3.0.0')
+  await load.stop()
   expect(status, world.stateOf(id).rollback?.decided.event.reason).toBe('success')
   await expectStable('3.0.0')
 }, 120_000)
