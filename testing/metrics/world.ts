@@ -1,10 +1,12 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: they are the templates that the supervisor fills.
-import { mkdtemp, rm } from 'node:fs/promises'
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { Agent, request } from 'undici'
+import { stringify } from 'yaml'
 import { type Service, serviceSchema } from '../../gonogo/core/service.ts'
+import { makeDemoKey } from '../../gonogo/evidence/signatures.ts'
 import { type OpenTarget, openTarget } from '../../gonogo/targets/open-target.ts'
 import { artifactDigest } from '../../gonogo/targets/processes/artifact-digest.ts'
 import type { Instance } from '../../gonogo/targets/target.ts'
@@ -24,6 +26,8 @@ export type MetricsWorld = {
   /** The same environment with its counters from somewhere else. */
   open(metrics: object): Promise<OpenTarget>
   instances(): Promise<readonly Instance[]>
+  /** A service file of this environment with its counters from somewhere else, as the command line reads it. */
+  serviceFile(metrics: object): Promise<string>
   /** Asks so often through the router, and says who answered how. */
   ask(times: number, path?: string): Promise<Record<string, Tally>>
   end(): Promise<void>
@@ -31,15 +35,18 @@ export type MetricsWorld = {
 
 export async function makeMetricsWorld(canaryErrorRatio: number, canaryWeight = 50): Promise<MetricsWorld> {
   const folder = await mkdtemp(join(tmpdir(), 'gonogo-metrics-'))
+  const environmentFolder = join(folder, '.gonogo', 'environments', 'production')
+  await mkdir(environmentFolder, { recursive: true })
+  const fileOf = (metrics: object) => ({
+    ...SERVICE_FILE,
+    environments: { production: { target: TARGET, metrics } },
+  })
   const open = (metrics: object) => {
-    const { environments } = serviceSchema.parse({
-      ...SERVICE_FILE,
-      environments: { production: { target: TARGET, metrics } },
-    })
+    const { environments } = serviceSchema.parse(fileOf(metrics))
     return openTarget(
       'production',
       environments.production as Service['environments'][string],
-      folder,
+      environmentFolder,
       folder,
     )
   }
@@ -59,6 +66,11 @@ export async function makeMetricsWorld(canaryErrorRatio: number, canaryWeight = 
     router,
     open,
     instances: async () => (await router.observe()).instances,
+    serviceFile: async (metrics) => {
+      const file = join(folder, 'gonogo.yaml')
+      await writeFile(file, stringify({ ...fileOf(metrics), checklist: CHECKLIST, people: people() }))
+      return file
+    },
     ask: async (times, path = '/work') => {
       const { url } = await router.observe()
       const tallies: Record<string, Tally> = {}
@@ -93,6 +105,14 @@ const TARGET = {
     },
   },
 }
+const CHECKLIST = fileURLToPath(new URL('../crash/small-checklist.yaml', import.meta.url))
+const people = () =>
+  Object.fromEntries(
+    ['deployment-lead', 'security-lead', 'engineering-lead', 'sre-on-call'].map((role) => [
+      role,
+      { name: role, contact: 'nobody', roles: [role], keys: [makeDemoKey(role).publicKeyLine] },
+    ]),
+  )
 const SERVICE_FILE = { gonogo: 1, service: 'metrics', checklist: 'none.yaml', people: {} }
 
 async function must(outcome: ReturnType<OpenTarget['deploy']>): Promise<void> {
