@@ -6,6 +6,9 @@ export default defineConfig({
   test: {
     include: ['**/*.{test,spec}.ts'],
     exclude: ['**/node_modules/**', '**/*.real.test.ts'],
+    // The files share no state beyond what they start themselves, and half of a run was importing the same code again.
+    isolate: false,
+    maxWorkers: 2,
     expect: { poll: { timeout: 10_000 } },
     testTimeout: 20_000,
     hookTimeout: 20_000,

@@ -43,7 +43,9 @@ const COMMANDS = {
 }
 
 function run(command, args, options = {}) {
-  const env = { ...process.env, PATH: `${bin}${delimiter}${process.env.PATH}` }
+  // Many short processes of the same code: a third of what it takes to start one is reading and compiling it.
+  const NODE_COMPILE_CACHE = process.env.NODE_COMPILE_CACHE ?? join(root, 'node_modules', '.cache', 'compile')
+  const env = { ...process.env, NODE_COMPILE_CACHE, PATH: `${bin}${delimiter}${process.env.PATH}` }
   const { status, error } = spawnSync(command, args, { cwd: root, stdio: 'inherit', env, ...options })
   if (error) console.error(`${command}: ${error.message}`)
   return status ?? 1

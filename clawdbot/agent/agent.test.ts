@@ -136,7 +136,7 @@ test('what one user told is remembered for that user and no other', async () => 
 describe('a model that does not answer as it should', () => {
   let hasty: Stack
   beforeAll(async () => {
-    hasty = await startStack({ AGENT_DEADLINE_MS: '2500' })
+    hasty = await startStack({ AGENT_DEADLINE_MS: '1000' })
   })
   afterAll(() => hasty.stop())
   const ask = async () => {

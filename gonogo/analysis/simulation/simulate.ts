@@ -52,7 +52,9 @@ function simulateOne(plan: SimulationPlan, random: Random): SimulatedEnd {
         failedRequests += canary.errors
         if (watcher.sees(canary, baseline, weight, atMs))
           return { end: 'rolledBack', atMs, canaryRequests, failedRequests }
-        if (rule.isEarly && watcher.mayProceed(weight, atMs, false)) break
+        // An extension ends when its evidence is there.
+        const mayEnd = rule.isEarly || left < plan.extensions
+        if (mayEnd && watcher.mayProceed(weight, atMs, false)) break
       }
       if (watcher.mayProceed(weight, atMs, left === 0)) break
       if (left === 0) return { end: 'held', atMs, canaryRequests, failedRequests }

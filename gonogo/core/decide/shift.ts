@@ -63,13 +63,16 @@ function duringWait(state: DeploymentState, step: StepRecord, now: number): Comm
     return [record({ type: 'held', reason: `step at ${step.weight} %: ${judged.sentence}` })]
   if (state.hold && judged && judged.verdict !== 'unknown') return release('the counters can be read again')
   if (!judged || !isEarly(state, step)) return [{ kind: 'wait', untilMs: step.dueAtMs }]
-  const early = `${formatDuration(step.dueAtMs - now)} early: ${judged.sentence}`
-  return [decided(step, early, judged.numbers, null)]
+  const early = `${formatDuration(step.dueAtMs - now)} ${step.extended ? 'before the extension ends' : 'early'}`
+  return [decided(step, `${early}: ${judged.sentence}`, judged.numbers, null)]
 }
 
-/** The policy allows it, and the evidence of this very step is there: evidence, not the harm budget. */
+/**
+ * The evidence of this very step is there: evidence, not the harm budget. Within the wait that counts only where the
+ * policy allows it; an extension is for nothing but this evidence, and ends with it.
+ */
 const isEarly = ({ opened, analysis, hold }: DeploymentState, step: StepRecord): boolean =>
-  opened.policy.rollback.earlyProceed &&
+  (step.extended || opened.policy.rollback.earlyProceed) &&
   hold === null &&
   analysis?.event.verdict === 'proceed' &&
   !analysis.event.isOnBudget &&

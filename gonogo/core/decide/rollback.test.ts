@@ -1,0 +1,88 @@
+import { describe, expect, it } from 'vitest'
+import { release, SmallDeployment } from './small-deployment.ts'
+import { judged, play, voted, type World } from './test-play.ts'
+
+describe('decide, on the way back', () => {
+  it('rolls back when the analysis says so, traffic before everything else', () => {
+    const d = voted()
+    const world: World = { verdict: () => 'rollback' }
+    const done = play(d, world)
+    expect(done.slice(0, 3)).toEqual(['deploy:1.1.0', 'weights:0', 'revert:1.0.0'])
+    expect(d.state.closed?.status).toBe('rolled-back')
+    expect(d.state.rollback?.completed?.event.restored).toBe('yes')
+  })
+
+  it('does not wait for a notification to go back', () => {
+    const d = voted()
+    const done = play(
+      d,
+      { verdict: () => 'rollback', effect: (key) => ({ ok: !key.startsWith('notify') }) },
+      60,
+    )
+    expect(done).toContain('report:incident')
+    expect(d.state.rollback?.completed).not.toBeNull()
+  })
+
+  it('undoes a migration last, and only one that the old version cannot live with', () => {
+    const change = { flags: { migrations: true }, backwardCompatible: false } as const
+    const broken = voted({ release: release('1.1.0', change) })
+    expect(play(broken, { verdict: () => 'rollback' })).toEqual(
+      expect.arrayContaining(['revert:1.0.0', 'migrate:down']),
+    )
+    const compatible = voted({ release: release('1.1.0', { flags: { migrations: true } }) })
+    expect(play(compatible, { verdict: () => 'rollback' })).not.toContain('migrate:down')
+  })
+
+  it('rolls back when the new version cannot be deployed', () => {
+    const d = voted()
+    play(d, {
+      effect: (key) => (key.startsWith('deploy') ? { ok: false, code: 'crash-loop' } : { ok: true }),
+    })
+    expect(d.state.rollback?.decided.event.criterion).toBe('crash-loop')
+    expect(d.state.closed?.status).toBe('rolled-back')
+  })
+
+  it('rolls back when a startup item fails twice, not once', () => {
+    const once = voted()
+    let looks = 0
+    play(once, { check: (item) => (item === '3.3.1' && ++looks === 1 ? 'fail' : 'pass') })
+    expect(once.state.rollback).toBeNull()
+    const twice = voted()
+    play(twice, { check: (item) => (item === '3.3.1' ? 'fail' : 'pass') })
+    expect(twice.state.rollback?.decided.event.criterion).toBe('item 3.3.1')
+  })
+
+  it('closes without a rollback when it is aborted before production changed', () => {
+    const d = new SmallDeployment()
+    d.decided('ada', 'abort')
+    play(d)
+    expect(d.state.closed?.status).toBe('not-started')
+  })
+
+  it('rolls back for a person from every stage of execution', () => {
+    for (let turns = 1; turns < 12; turns++) {
+      const d = voted()
+      play(d, {}, turns)
+      if (Object.keys(d.state.effects).length === 0) continue
+      d.decided('ada', 'rollback')
+      play(d)
+      expect(d.state.closed?.status).toBe('rolled-back')
+    }
+  })
+
+  it('rolls back at the last moment of the watch', () => {
+    const d = voted()
+    for (let i = 0; i < 100 && d.state.stage !== 'watch'; i++) play(d, {}, 1)
+    expect(d.state.stage).toBe('watch')
+    d.add(judged(d, 'rollback'))
+    play(d)
+    expect(d.state.closed?.status).toBe('rolled-back')
+  })
+
+  it('takes the new version away when there is nothing to go back to', () => {
+    const d = voted({ stable: null })
+    const done = play(d, { check: (item) => (item === '3.3.1' ? 'fail' : 'pass') })
+    expect(done).toContain('revert:none')
+    expect(d.state.opened.strategy).toBe('recreate')
+  })
+})
