@@ -1,16 +1,19 @@
 import { setTimeout as wait } from 'node:timers/promises'
-import { ApiException } from '@kubernetes/client-node'
+import type { ApiException } from '@kubernetes/client-node'
+import { client } from './client.ts'
 
 const RETRY_FOR_MS = 120_000
 const FIRST_RETRY_MS = 100
 const LONGEST_RETRY_MS = 2000
 
 /** The status of an API's answer; null when there was none. */
-export const statusOf = (error: unknown): number | null => (error instanceof ApiException ? error.code : null)
+export const statusOf = (error: unknown): number | null => (isAnswer(error) ? error.code : null)
+
+const isAnswer = (error: unknown): error is ApiException<unknown> => error instanceof client().ApiException
 
 /** What the API said, for people. */
 export function apiMessage(error: unknown): string {
-  if (!(error instanceof ApiException)) return error instanceof Error ? error.message : String(error)
+  if (!isAnswer(error)) return error instanceof Error ? error.message : String(error)
   const body: unknown = typeof error.body === 'string' ? parsed(error.body) : error.body
   return (body as { message?: string } | null)?.message ?? `the API answered ${error.code}`
 }

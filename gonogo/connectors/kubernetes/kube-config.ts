@@ -1,8 +1,9 @@
-import { KubeConfig } from '@kubernetes/client-node'
+import type { KubeConfig } from '@kubernetes/client-node'
+import { client } from './client.ts'
 
 /** Reads the kubeconfig, or takes the pod's own account. Throws where there is neither or no such context. */
 export function kubeConfig(file: string | null, context: string | null): KubeConfig {
-  const config = new KubeConfig()
+  const config = new (client().KubeConfig)()
   if (file) config.loadFromFile(file)
   else config.loadFromDefault()
   if (context) {

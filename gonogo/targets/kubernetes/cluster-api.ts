@@ -1,16 +1,12 @@
-import {
-  CoreV1Api,
-  CustomObjectsApi,
-  type KubeConfig,
-  type KubernetesListObject,
-  type KubernetesObject,
-  KubernetesObjectApi,
-  PatchStrategy,
-  setHeaderOptions,
-  type V1Deployment,
-  type V1Pod,
+import type {
+  KubeConfig,
+  KubernetesListObject,
+  KubernetesObject,
+  V1Deployment,
+  V1Pod,
 } from '@kubernetes/client-node'
 import { orNull, steadily } from '#connectors/kubernetes/api-calls.ts'
+import { client } from '#connectors/kubernetes/client.ts'
 import type { RouteRef } from './config.ts'
 
 const MANAGER = 'gonogo'
@@ -52,6 +48,7 @@ export type Pod = V1Pod & KubernetesObject
 export type Deployment = V1Deployment & KubernetesObject
 
 export function clusterApi(config: KubeConfig, namespace: string): ClusterApi {
+  const { CoreV1Api, CustomObjectsApi, KubernetesObjectApi, PatchStrategy, setHeaderOptions } = client()
   const objects = KubernetesObjectApi.makeApiClient(config)
   const core = config.makeApiClient(CoreV1Api)
   const custom = config.makeApiClient(CustomObjectsApi)

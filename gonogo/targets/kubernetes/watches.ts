@@ -1,4 +1,5 @@
-import { type KubernetesListObject, type KubernetesObject, ListWatch, Watch } from '@kubernetes/client-node'
+import type { KubernetesListObject, KubernetesObject, ListWatch } from '@kubernetes/client-node'
+import { client } from '#connectors/kubernetes/client.ts'
 import type { ClusterApi, Deployment, Pod } from './cluster-api.ts'
 import type { RouteRef } from './config.ts'
 import { LABELS } from './render.ts'
@@ -74,6 +75,7 @@ class Watched<T extends KubernetesObject> {
   ) {
     const path = `${PATHS[apiVersion]}/namespaces/${api.namespace}/${kind.toLowerCase()}s`
     const list = async (): Promise<KubernetesListObject<T>> => api.listOnce<T>(apiVersion, kind, selector)
+    const { ListWatch, Watch } = client()
     this.#list = new ListWatch<T>(path, new Watch(api.config), list, false, selector || undefined)
     for (const verb of ['add', 'update', 'delete'] as const) this.#list.on(verb, tell)
     this.#list.on('error', () => this.#again())
