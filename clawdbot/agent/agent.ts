@@ -6,6 +6,8 @@ import { AGENTS } from '../agents.ts'
 import { createMemoryStore } from '../database/memories.ts'
 import { requiredSchema } from '../database/migrations.ts'
 import { DatabasePool } from '../database/pool.ts'
+import { openSignals } from '../database/signals.ts'
+import { breakerSettings, createBreakers } from '../runtime/breaker.ts'
 import {
   badRequest,
   createComponent,
@@ -18,7 +20,7 @@ import { settings as kinds, processSettings, readConfiguration } from '../runtim
 import { ProblemError } from '../runtime/problem.ts'
 import { openSecret } from '../runtime/secret.ts'
 import { type ConversationParts, converse } from './conversation.ts'
-import { createModel } from './model.ts'
+import { createModel, isModelFailure } from './model.ts'
 import { createSkillsClient } from './skills-client.ts'
 
 const settings = processSettings.extend({
@@ -32,6 +34,7 @@ const settings = processSettings.extend({
   AGENT_DEADLINE_MS: kinds.whole(8_000, 1),
   CONTEXT_BUDGET_TOKENS: kinds.whole(4_000, 100),
   CANARIES: kinds.list,
+  ...breakerSettings,
 })
 
 const SHORTEST_SECRET = 8
@@ -61,12 +64,12 @@ export async function startAgent({ environment, logStream, change }: AgentOption
   const pool = new DatabasePool(configuration.DATABASE_FILE, await requiredSchema())
   const skills = createSkillsClient(configuration.SKILLS_URL, component.identity.version)
   const apiKey = openSecret('MODEL_API_KEY', configuration.MODEL_API_KEY, configuration.MODEL_API_KEY_FILE)
-  const model = createModel({
-    // MODEL_URL is the address of the server; the API lives below /v1, as with every OpenAI-compatible server.
-    url: `${configuration.MODEL_URL.replace(/\/+$/, '').replace(/\/v1$/, '')}/v1`,
-    name: configuration.MODEL_NAME,
-    apiKey,
-  })
+  // MODEL_URL is the address of the server; the API lives below /v1, as with every OpenAI-compatible server.
+  const url = `${configuration.MODEL_URL.replace(/\/+$/, '').replace(/\/v1$/, '')}/v1`
+  const signals = openSignals(configuration.DATABASE_FILE, component.log)
+  const guardOf = createBreakers(component, configuration, signals)
+  const guard = guardOf({ name: 'model', url, isFailure: isModelFailure })
+  const model = createModel({ url, name: configuration.MODEL_NAME, apiKey }, guard)
   const built: ConversationParts = {
     ask: model,
     skills,
@@ -100,6 +103,7 @@ export async function startAgent({ environment, logStream, change }: AgentOption
   })
   return startComponent(component, app.fetch, async () => {
     await skills.close()
+    await signals.close()
     await pool.close()
   })
 }

@@ -1,6 +1,15 @@
 import { createOpenAICompatible } from '@ai-sdk/openai-compatible'
-import { dynamicTool, generateText, jsonSchema, stepCountIs, type ToolSet } from 'ai'
+import {
+  APICallError,
+  dynamicTool,
+  generateText,
+  jsonSchema,
+  stepCountIs,
+  type ToolSet,
+  wrapLanguageModel,
+} from 'ai'
 import type { Turn } from '../database/memories.ts'
+import { type Guard, OF_THE_REQUEST } from '../runtime/breaker.ts'
 import type { KnownTool } from './skills-client.ts'
 import type { ToolGate } from './tool-gate.ts'
 
@@ -19,16 +28,32 @@ export type AskModel = (request: ModelRequest) => Promise<string>
 
 const MAX_STEPS = 4
 
-/** A model behind an OpenAI-compatible address. The key is asked for at each call, so that it can be replaced. */
-export function createModel(settings: { url: string; name: string; apiKey: () => string }): AskModel {
+/** A model's failure, and not that of what it was asked. */
+export const isModelFailure = (error: unknown): boolean =>
+  !(APICallError.isInstance(error) && OF_THE_REQUEST.has(error.statusCode ?? 0))
+
+/**
+ * A model behind an OpenAI-compatible address. The key is asked for at each call, so that it can be replaced.
+ * @param guard decides whether a call is made: the circuit breaker
+ */
+export function createModel(
+  settings: { url: string; name: string; apiKey: () => string },
+  guard: Guard,
+): AskModel {
   const withKey: typeof fetch = (address, init) => {
     const headers = new Headers(init?.headers)
     headers.set('authorization', `Bearer ${settings.apiKey()}`)
     return fetch(address, { ...init, headers })
   }
-  const model = createOpenAICompatible({ name: 'model', baseURL: settings.url, fetch: withKey })(
-    settings.name,
-  )
+  const provider = createOpenAICompatible({ name: 'model', baseURL: settings.url, fetch: withKey })
+  const model = wrapLanguageModel({
+    model: provider(settings.name),
+    // Each call by itself: the time that tools take says nothing of the model.
+    middleware: {
+      specificationVersion: 'v3',
+      wrapGenerate: ({ doGenerate }) => guard(async () => doGenerate()),
+    },
+  })
   return async (request) => {
     const { text } = await generateText({
       model,
