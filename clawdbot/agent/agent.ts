@@ -19,6 +19,7 @@ import {
 import { settings as kinds, processSettings, readConfiguration } from '../runtime/configuration.ts'
 import { ProblemError } from '../runtime/problem.ts'
 import { openSecret } from '../runtime/secret.ts'
+import { storedText } from '../text/stored-text.ts'
 import { type ConversationParts, converse } from './conversation.ts'
 import { createModel, isModelFailure } from './model.ts'
 import { createSkillsClient } from './skills-client.ts'
@@ -42,9 +43,9 @@ const SHORTEST_SECRET = 8
 const turn = z.object({ role: z.enum(['user', 'assistant']), text: z.string() })
 
 const body = z.object({
-  text: z.string().min(1).max(60_000),
-  user: z.string().min(1).max(200),
-  conversation: z.string().min(1).max(100).default('default'),
+  text: storedText.min(1).max(60_000),
+  user: storedText.min(1).max(200),
+  conversation: storedText.min(1).max(100).default('default'),
   tools: z.array(z.string()).default(['*']),
   history: z.array(turn).max(200).optional(),
 })

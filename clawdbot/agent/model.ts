@@ -69,7 +69,8 @@ export function createModel(
       abortSignal: request.signal,
     })
     if (text.trim() === '') throw new Error('the model gave no text')
-    return text
+    // No database keeps it everywhere, and nobody reads it.
+    return text.replaceAll('\0', '')
   }
 }
 
