@@ -59,7 +59,8 @@ export async function applySoak(
     },
     { name: 'model, whole', share: 10, run: () => complete('clawdbot-stub', false, 'say the word hello') },
     { name: 'model, streamed', share: 8, run: () => complete('clawdbot-stub', true, 'a b '.repeat(50)) },
-    { name: 'model, left by the caller', share: 1, run: () => leave(gateway, headers) },
+    { name: 'model, left by the caller', share: 1, run: () => leave(gateway, headers, 'clawdbot-stub') },
+    { name: 'agent, left by the caller', share: 1, run: () => leave(gateway, headers, 'assistant') },
     { name: 'agent', share: 3, run: () => say('what is 2 + 40?') },
     { name: 'agent with a tool', share: 2, run: () => say('count the words in: one two three') },
     { name: 'agent with notes', share: 1, run: () => say('list my notes') },
@@ -120,10 +121,10 @@ export async function applySoak(
 }
 
 /** A caller who hangs up once the answer has begun. */
-async function leave(gateway: string, headers: Record<string, string>): Promise<number> {
+async function leave(gateway: string, headers: Record<string, string>, model: string): Promise<number> {
   const going = new AbortController()
   const body = {
-    model: 'clawdbot-stub',
+    model,
     stream: true,
     messages: [{ role: 'user', content: 'x '.repeat(500) }],
   }

@@ -1,5 +1,4 @@
 import { randomBytes } from 'node:crypto'
-import { streamSSE } from 'hono/streaming'
 import type { DestinationStream } from 'pino'
 import { z } from 'zod'
 import { AGENTS } from '../agents.ts'
@@ -23,6 +22,7 @@ import { storedText } from '../text/stored-text.ts'
 import { type ConversationParts, converse } from './conversation.ts'
 import { createModel, isModelFailure } from './model.ts'
 import { createSkillsClient } from './skills-client.ts'
+import { streamReply } from './stream-reply.ts'
 
 const settings = processSettings.extend({
   PORT: kinds.port.default(8081),
@@ -93,14 +93,10 @@ export async function startAgent({ environment, logStream, change }: AgentOption
   app.get('/skills', async (c) => c.json((await skills.listing()) as object))
   app.post('/v1/agents/:id/messages', async (c) => {
     const message = readMessage(await readJson(c.req))
-    const reply = await converse(findAgent(c.req.param('id')), message, parts)
-    if (!c.req.header('accept')?.includes('text/event-stream')) return c.json(reply)
-    return streamSSE(c, async (stream) => {
-      for (const text of reply.reply.match(/\S+\s*|\s+/g) ?? []) {
-        await stream.writeSSE({ event: 'delta', data: JSON.stringify({ text }) })
-      }
-      await stream.writeSSE({ event: 'done', data: JSON.stringify(reply) })
-    })
+    const declared = findAgent(c.req.param('id'))
+    if (c.req.header('accept')?.includes('text/event-stream'))
+      return streamReply(c, component.log, (show) => converse(declared, message, parts, show))
+    return c.json(await converse(declared, message, parts))
   })
   return startComponent(component, app.fetch, async () => {
     await skills.close()

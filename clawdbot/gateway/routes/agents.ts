@@ -42,7 +42,7 @@ const sendMessage = createRoute({
   responses: {
     200: {
       description:
-        'The answer; with Accept: text/event-stream as events `delta` {text} and `done` {the answer}',
+        'The answer; with Accept: text/event-stream as events `delta` {text} and `done` {the answer}, or `error` {code, detail}',
       content: { 'application/json': { schema: answer }, 'text/event-stream': { schema: z.string() } },
     },
     ...doorProblems(),

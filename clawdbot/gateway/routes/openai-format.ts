@@ -97,15 +97,3 @@ export function chatCompletion(requestId: string, request: ChatRequest, answer: 
     clawdbot: { fallback: answer.fallback },
   }
 }
-
-/** The completion as the chunks a streaming client reads. */
-export function* completionEvents({ id, created, model, choices }: Completion): Generator<string> {
-  const chunk = (delta: object, finish: 'stop' | null) => {
-    const body = { id, object: 'chat.completion.chunk', created, model }
-    return `data: ${JSON.stringify({ ...body, choices: [{ index: 0, delta, finish_reason: finish }] })}\n\n`
-  }
-  yield chunk({ role: 'assistant', content: '' }, null)
-  for (const content of choices[0]?.message.content.match(/\S+\s*|\s+/g) ?? []) yield chunk({ content }, null)
-  yield chunk({}, 'stop')
-  yield 'data: [DONE]\n\n'
-}
