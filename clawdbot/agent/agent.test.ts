@@ -135,7 +135,7 @@ test('what one user told is remembered for that user and no other', async () => 
 
 test('a model that fails again and again is left alone for a moment, and users get their fallback at once', async () => {
   const opened = await startStack({
-    BREAKER_FAILURES: '4',
+    BREAKER_FAILURES: '3',
     BREAKER_OPEN_MS: '1000',
     AGENT_DEADLINE_MS: '20000',
   })
@@ -155,7 +155,8 @@ test('a model that fails again and again is left alone for a moment, and users g
     )
   }
   try {
-    await opened.setModel({ mode: 'fail' })
+    // Of the ways to fail it is one that is not tried again.
+    await opened.setModel({ mode: 'garbage' })
     for (let n = 0; n < 3; n++) expect(await ask()).toMatchObject({ fallback: true, reason: 'model' })
     const called = () =>
       metric(opened.model, 'http_requests_total{method="POST",route="/v1/chat/completions"')

@@ -14,10 +14,16 @@ const PACE_MS = 40
 const LONG = 'One thing is here. Another thing is there. A third one is elsewhere. The last is nowhere.'
 
 let stack: Stack
+/** One whose agent waits for no model, and opens its breaker soon. */
+let hasty: Stack
 beforeAll(async () => {
-  stack = await startStack({ AGENT_DEADLINE_MS: '4000', BREAKER_FAILURES: '1000' })
+  stack = await startStack({ AGENT_DEADLINE_MS: '10000' })
+  hasty = await startStack({ AGENT_DEADLINE_MS: '800', BREAKER_FAILURES: '6' })
 })
-afterAll(() => stack?.stop())
+afterAll(async () => {
+  await stack?.stop()
+  await hasty?.stop()
+})
 afterEach(() => stack.setModel({ mode: 'normal' }))
 
 type Event = { event: string; data: Record<string, unknown>; atMs: number }
@@ -32,15 +38,15 @@ async function eventsOf(answer: Response): Promise<Event[]> {
 }
 
 let conversation = 0
-const ask = (text: string) =>
-  stack.ask('/v1/agents/assistant/messages', {
+const ask = (text: string, of = stack) =>
+  of.ask('/v1/agents/assistant/messages', {
     token: ann,
     method: 'POST',
     body: { text, conversation: `s${++conversation}` },
     headers: { accept: 'text/event-stream' },
   })
-const say = async (text: string) => {
-  const answer = await ask(text)
+const say = async (text: string, of = stack) => {
+  const answer = await ask(text, of)
   expect(answer.status).toBe(200)
   const events = await eventsOf(answer)
   const deltas = events.filter(({ event }) => event === 'delta')
@@ -95,12 +101,24 @@ describe('a streamed answer', () => {
   test.each(['down', 'slow', 'fail', 'garbage', 'cut'])(
     'of a model that is %s ends in a marked fallback',
     async (mode) => {
-      await stack.setModel({ mode, delayMs: 6_000 })
-      const { left, done } = await say(LONG)
+      await hasty.setModel({ mode, delayMs: 3_000 })
+      const { left, done } = await say(LONG, hasty)
       expect(done).toMatchObject({ fallback: true, reason: expect.any(String) })
       expect(left.endsWith(String(done.reply))).toBe(true)
     },
   )
+
+  test('that breaks off is a failure of the model, and opens the breaker', async () => {
+    const isOpen = async () =>
+      (await (await fetch(new URL('/metrics', hasty.agent))).text()).includes(
+        'upstream_breaker_state{upstream="model",state="open"} 1',
+      )
+    await hasty.setModel({ mode: 'normal' })
+    expect(await say(LONG, hasty)).toMatchObject({ done: { fallback: false } })
+    await hasty.setModel({ mode: 'cut' })
+    for (let n = 0; n < 6; n++) await say(LONG, hasty)
+    expect(await isOpen()).toBe(true)
+  })
 })
 
 describe('in front of a model that obeys whatever it reads', () => {
@@ -131,28 +149,6 @@ describe('in front of a model that obeys whatever it reads', () => {
     expect(left).not.toContain('https://collector.example')
     await stack.ask(`/v1/notes/${id}`, { token: ann, method: 'DELETE' })
   })
-})
-
-test('a model that breaks off in a stream opens its breaker', async () => {
-  const opened = await startStack({ AGENT_DEADLINE_MS: '4000', BREAKER_FAILURES: '2' })
-  try {
-    await opened.setModel({ mode: 'cut' })
-    const headers = { accept: 'text/event-stream' }
-    for (let n = 0; n < 3; n++)
-      await (
-        await opened.ask('/v1/agents/assistant/messages', {
-          token: ann,
-          method: 'POST',
-          body: { text: LONG },
-          headers,
-        })
-      ).text()
-    expect(await (await fetch(new URL('/metrics', opened.agent))).text()).toContain(
-      'upstream_breaker_state{upstream="model",state="open"} 1',
-    )
-  } finally {
-    await opened.stop()
-  }
 })
 
 describe('what leaves an outlet before the end', () => {
