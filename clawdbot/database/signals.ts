@@ -28,6 +28,7 @@ export function openSignals(place: string, log: Log): Signals {
   let client: pg.Client | undefined
   let again: NodeJS.Timeout | undefined
   let isClosed = false
+  let isAway = false
 
   const connect = async (): Promise<void> => {
     const made = new pg.Client({
@@ -45,6 +46,8 @@ export function openSignals(place: string, log: Log): Signals {
     try {
       await made.connect()
       await made.query(`LISTEN ${CHANNEL}`)
+      if (isAway) log.info('signals between replicas again')
+      isAway = false
     } catch {
       lose(made)
     }
@@ -54,7 +57,8 @@ export function openSignals(place: string, log: Log): Signals {
     client = undefined
     lost.end().catch(() => undefined)
     if (isClosed) return
-    log.warn('no signals between replicas while the database is away')
+    if (!isAway) log.warn('no signals between replicas while the database is away')
+    isAway = true
     again = setTimeout(() => void connect(), AGAIN_MS)
   }
   const ask = (text: string, values: string[] = []): void => {
