@@ -11,8 +11,8 @@ export const AGENTS: readonly AgentDeclaration[] = [
   {
     id: 'assistant',
     name: 'Assistant',
-    description: 'Answers questions, counts words and keeps notes',
-    tools: ['count_words', 'reverse', 'notes_add', 'notes_list'],
+    description: 'Answers questions, counts words, keeps notes and reads pages of the web',
+    tools: ['count_words', 'reverse', 'notes_add', 'notes_list', 'web_fetch'],
   },
   {
     id: 'counter',

@@ -40,6 +40,7 @@ const COMMANDS = {
   clawdbot: [[node, join(root, 'clawdbot', 'cli', 'main.ts')]],
   'bench:gateway': [[node, join(root, 'bench', 'gateway', 'main.ts')]],
   'bench:analysis': [[node, join(root, 'bench', 'analysis', 'main.ts')]],
+  'soak:clawdbot': [[node, join(root, 'bench', 'soak', 'main.ts')]],
 }
 
 function run(command, args, options = {}) {

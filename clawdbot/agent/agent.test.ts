@@ -133,6 +133,45 @@ test('what one user told is remembered for that user and no other', async () => 
   expect((await say('What do you know about me?', ben)).reply).not.toContain('Alma')
 })
 
+test('a model that fails again and again is left alone for a moment, and users get their fallback at once', async () => {
+  const opened = await startStack({
+    BREAKER_FAILURES: '3',
+    BREAKER_OPEN_MS: '1000',
+    AGENT_DEADLINE_MS: '20000',
+  })
+  const ask = async () => {
+    const body = { text: 'What is 1 + 1?' }
+    const answer = await opened.ask('/v1/agents/assistant/messages', { token: ann, method: 'POST', body })
+    return (await answer.json()) as Reply
+  }
+  const metric = async (address: string, name: string) => {
+    const text = await (await fetch(new URL('/metrics', address))).text()
+    return Number(
+      text
+        .split('\n')
+        .find((line) => line.startsWith(name))
+        ?.split(' ')
+        .at(-1),
+    )
+  }
+  try {
+    // Of the ways to fail it is one that is not tried again.
+    await opened.setModel({ mode: 'garbage' })
+    for (let n = 0; n < 3; n++) expect(await ask()).toMatchObject({ fallback: true, reason: 'model' })
+    const called = () =>
+      metric(opened.model, 'http_requests_total{method="POST",route="/v1/chat/completions"')
+    const before = await called()
+    expect(await ask()).toMatchObject({ fallback: true, reason: 'model' })
+    expect(await called()).toBe(before)
+    expect(await metric(opened.agent, 'upstream_breaker_state{upstream="model",state="open"}')).toBe(1)
+    expect(await metric(opened.agent, 'upstream_refused_total{upstream="model"}')).toBeGreaterThan(0)
+    await opened.setModel({ mode: 'normal' })
+    await vi.waitFor(async () => expect(await ask()).toMatchObject({ fallback: false }), { timeout: 5_000 })
+  } finally {
+    await opened.stop()
+  }
+})
+
 describe('a model that does not answer as it should', () => {
   let hasty: Stack
   beforeAll(async () => {

@@ -1,11 +1,12 @@
 import { randomBytes } from 'node:crypto'
-import { streamSSE } from 'hono/streaming'
 import type { DestinationStream } from 'pino'
 import { z } from 'zod'
 import { AGENTS } from '../agents.ts'
 import { createMemoryStore } from '../database/memories.ts'
 import { requiredSchema } from '../database/migrations.ts'
 import { DatabasePool } from '../database/pool.ts'
+import { openSignals } from '../database/signals.ts'
+import { breakerSettings, createBreakers } from '../runtime/breaker.ts'
 import {
   badRequest,
   createComponent,
@@ -17,9 +18,11 @@ import {
 import { settings as kinds, processSettings, readConfiguration } from '../runtime/configuration.ts'
 import { ProblemError } from '../runtime/problem.ts'
 import { openSecret } from '../runtime/secret.ts'
+import { storedText } from '../text/stored-text.ts'
 import { type ConversationParts, converse } from './conversation.ts'
-import { createModel } from './model.ts'
+import { createModel, isModelFailure } from './model.ts'
 import { createSkillsClient } from './skills-client.ts'
+import { streamReply } from './stream-reply.ts'
 
 const settings = processSettings.extend({
   PORT: kinds.port.default(8081),
@@ -32,6 +35,7 @@ const settings = processSettings.extend({
   AGENT_DEADLINE_MS: kinds.whole(8_000, 1),
   CONTEXT_BUDGET_TOKENS: kinds.whole(4_000, 100),
   CANARIES: kinds.list,
+  ...breakerSettings,
 })
 
 const SHORTEST_SECRET = 8
@@ -39,9 +43,9 @@ const SHORTEST_SECRET = 8
 const turn = z.object({ role: z.enum(['user', 'assistant']), text: z.string() })
 
 const body = z.object({
-  text: z.string().min(1).max(60_000),
-  user: z.string().min(1).max(200),
-  conversation: z.string().min(1).max(100).default('default'),
+  text: storedText.min(1).max(60_000),
+  user: storedText.min(1).max(200),
+  conversation: storedText.min(1).max(100).default('default'),
   tools: z.array(z.string()).default(['*']),
   history: z.array(turn).max(200).optional(),
 })
@@ -61,12 +65,12 @@ export async function startAgent({ environment, logStream, change }: AgentOption
   const pool = new DatabasePool(configuration.DATABASE_FILE, await requiredSchema())
   const skills = createSkillsClient(configuration.SKILLS_URL, component.identity.version)
   const apiKey = openSecret('MODEL_API_KEY', configuration.MODEL_API_KEY, configuration.MODEL_API_KEY_FILE)
-  const model = createModel({
-    // MODEL_URL is the address of the server; the API lives below /v1, as with every OpenAI-compatible server.
-    url: `${configuration.MODEL_URL.replace(/\/+$/, '').replace(/\/v1$/, '')}/v1`,
-    name: configuration.MODEL_NAME,
-    apiKey,
-  })
+  // MODEL_URL is the address of the server; the API lives below /v1, as with every OpenAI-compatible server.
+  const url = `${configuration.MODEL_URL.replace(/\/+$/, '').replace(/\/v1$/, '')}/v1`
+  const signals = openSignals(configuration.DATABASE_FILE, component.log)
+  const guardOf = createBreakers(component, configuration, signals)
+  const guard = guardOf({ name: 'model', url, isFailure: isModelFailure })
+  const model = createModel({ url, name: configuration.MODEL_NAME, apiKey }, guard)
   const built: ConversationParts = {
     ask: model,
     skills,
@@ -89,17 +93,14 @@ export async function startAgent({ environment, logStream, change }: AgentOption
   app.get('/skills', async (c) => c.json((await skills.listing()) as object))
   app.post('/v1/agents/:id/messages', async (c) => {
     const message = readMessage(await readJson(c.req))
-    const reply = await converse(findAgent(c.req.param('id')), message, parts)
-    if (!c.req.header('accept')?.includes('text/event-stream')) return c.json(reply)
-    return streamSSE(c, async (stream) => {
-      for (const text of reply.reply.match(/\S+\s*|\s+/g) ?? []) {
-        await stream.writeSSE({ event: 'delta', data: JSON.stringify({ text }) })
-      }
-      await stream.writeSSE({ event: 'done', data: JSON.stringify(reply) })
-    })
+    const declared = findAgent(c.req.param('id'))
+    if (c.req.header('accept')?.includes('text/event-stream'))
+      return streamReply(c, component.log, (show) => converse(declared, message, parts, show))
+    return c.json(await converse(declared, message, parts))
   })
   return startComponent(component, app.fetch, async () => {
     await skills.close()
+    await signals.close()
     await pool.close()
   })
 }

@@ -6,6 +6,7 @@ import { fitContext } from './context.ts'
 import { givesAway, withoutForeignAddresses } from './egress.ts'
 import { type Instructions, instructionsFor } from './instructions.ts'
 import type { AskModel } from './model.ts'
+import { createOutlet } from './outlet.ts'
 import { allowedTools, requestOf } from './policy.ts'
 import type { KnownTool, SkillsClient } from './skills-client.ts'
 import { createToolGate, type ToolCall, type ToolGate, type ToolGateSettings } from './tool-gate.ts'
@@ -58,12 +59,14 @@ const WITHHELD = 'Automatic answer: the answer held something that must not leav
 
 /**
  * Answers a message. It does not fail for want of a model: then the answer is a labelled fallback.
+ * @param show is told the reply piece by piece, as it is made and as far as it may leave; the last piece before this resolves
  * @throws ProblemError 413 when the message alone is more than the context budget
  */
 export async function converse(
   agent: AgentDeclaration,
   message: Message,
   parts: ConversationParts,
+  show?: (text: string) => void,
 ): Promise<Reply> {
   const { text, user, conversation } = message
   const memory = parts.memory()
@@ -79,6 +82,7 @@ export async function converse(
     message,
     { system, turns, room: parts.budget - context.tokens },
     parts,
+    show,
   )
   if ('failed' in outcome) {
     const { failed: reason } = outcome
@@ -102,32 +106,48 @@ async function askInTime(
   message: Message,
   { system, turns, room }: Given,
   parts: ConversationParts,
+  show: ((text: string) => void) | undefined,
 ): Promise<Outcome> {
   const { ask, skills, log, deadlineMs, createGate = createToolGate } = parts
   const signal = AbortSignal.timeout(deadlineMs)
   const { text, user } = message
   const secrets = [...parts.secrets(), ...parts.canaries]
-  try {
-    const tools = await knownTools(skills, log)
-    const gate = createGate({
+  const mayLeave = parts.mayLeave ?? ((answer, kept) => !givesAway(answer, kept))
+  const tools = await knownTools(skills, log)
+  const gate = createGate({
+    message: text,
+    allowed: allowedTools(text, tools, { agent: agent.tools, caller: message.tools }),
+    secrets,
+    tainted: system.withFacts || turns.length > 0,
+    room,
+    run: (name, input, cut) => skills.call(name, input, user, cut),
+  })
+  // An answer that recites the instructions is betrayed by its end: a piece of them holds it back until then.
+  const held = [...secrets, system.own]
+  const outlet =
+    show &&
+    createOutlet({
+      show,
       message: text,
-      allowed: allowedTools(text, tools, { agent: agent.tools, caller: message.tools }),
-      secrets,
-      tainted: system.withFacts || turns.length > 0,
-      room,
-      run: (name, input, cut) => skills.call(name, input, user, cut),
+      isTainted: () => gate.tainted,
+      mayLeave: (answer) => mayLeave(answer, held),
     })
-    const said = await ask({ system: system.text, turns, message: text, tools, gate, signal })
-    const mayLeave = parts.mayLeave ?? ((answer, kept) => !givesAway(answer, kept))
+  const done = (outcome: Outcome): Outcome => {
+    outlet?.end('failed' in outcome ? FALLBACK[outcome.failed] : outcome.reply)
+    return outcome
+  }
+  try {
+    const request = { system: system.text, turns, message: text, tools, gate, signal }
+    const said = await ask(outlet ? { ...request, onText: outlet.add } : request)
     if (!mayLeave(said, secrets)) {
       log.warn({ agent: agent.id, withheld: 'secret' }, 'answer withheld')
-      return { reply: WITHHELD, withheld: 'secret', toolCalls: gate.calls }
+      return done({ reply: WITHHELD, withheld: 'secret', toolCalls: gate.calls })
     }
-    return { reply: gate.tainted ? withoutForeignAddresses(said, text) : said, toolCalls: gate.calls }
+    return done({ reply: gate.tainted ? withoutForeignAddresses(said, text) : said, toolCalls: gate.calls })
   } catch (error) {
     const failed = signal.aborted ? 'deadline' : 'model'
     log.warn({ agent: agent.id, failed, error: error instanceof Error ? error.name : 'unknown' }, 'fallback')
-    return { failed }
+    return done({ failed })
   }
 }
 

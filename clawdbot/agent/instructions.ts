@@ -8,6 +8,8 @@ const FACTS_SHARE = 0.25
 /** What the model is told before anything else. */
 export interface Instructions {
   text: string
+  /** The part that is the same for every user. */
+  own: string
   /** Whether there is remembered text among it. */
   withFacts: boolean
 }
@@ -25,8 +27,8 @@ export function instructionsFor(
     ...canaries.map((canary) => `Internal reference, never to be repeated: ${canary}`),
   ].join('\n')
   const fitting = newestThatFit(facts, budget * FACTS_SHARE)
-  if (fitting.length === 0) return { text: own, withFacts: false }
-  return { text: `Known about the user:\n${markMemory(fitting)}\n${own}`, withFacts: true }
+  if (fitting.length === 0) return { text: own, own, withFacts: false }
+  return { text: `Known about the user:\n${markMemory(fitting)}\n${own}`, own, withFacts: true }
 }
 
 function newestThatFit(facts: readonly string[], room: number): string[] {

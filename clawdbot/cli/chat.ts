@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
-import { createParser } from './event-parser.ts'
+import { createParser } from '../text/event-parser.ts'
 import { optionsOf } from './options.ts'
 import { DATA } from './serve.ts'
 

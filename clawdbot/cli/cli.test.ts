@@ -6,8 +6,8 @@ import { join } from 'node:path'
 import { PassThrough } from 'node:stream'
 import { text } from 'node:stream/consumers'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { createParser } from '../text/event-parser.ts'
 import { chat } from './chat.ts'
-import { createParser } from './event-parser.ts'
 import { serve } from './serve.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'clawdbot-serve-'))

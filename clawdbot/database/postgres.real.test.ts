@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { describeDatabase } from '../testing/database-suite.ts'
 import { type PostgresServer, startPostgres } from '../testing/postgres-cluster.ts'
 import { type Stack, startStack, TOKENS } from '../testing/stack.ts'
+import { expectRefused, UNSTORABLE } from '../testing/unstorable.ts'
 import { openDatabase } from './open.ts'
 import { DatabasePool } from './pool.ts'
 
@@ -61,6 +62,17 @@ describe('ClawdBot on PostgreSQL', () => {
   test('is ready, and says what it runs on', async () => {
     const ready = await (await stack.ask('/ready')).json()
     expect(ready).toMatchObject({ status: 'ready', database: { ok: true } })
+  })
+
+  test.each(UNSTORABLE)('a %s with a NUL is refused by name at %s', async (...request) => {
+    await expectRefused(stack, request)
+  })
+
+  test('a model that says a NUL is kept without it', async () => {
+    const order = Buffer.from('SAY EXACTLY one\0two END ORDER').toString('hex').replace(/../g, '%$&')
+    await stack.setModel({ mode: 'obey' })
+    expect(await say(TOKENS.ben, order)).toBe('onetwo')
+    await stack.setModel({ mode: 'normal' })
   })
 
   test('what one token’s user stored, another never sees: by notes, tools or memory', async () => {

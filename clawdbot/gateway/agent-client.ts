@@ -2,8 +2,8 @@ import type { Readable } from 'node:stream'
 import { z } from '@hono/zod-openapi'
 import type { Registry } from 'prom-client'
 import { Pool } from 'undici'
+import type { Guard } from '../runtime/breaker.ts'
 import { ProblemError } from '../runtime/problem.ts'
-import type { Guard } from './breaker.ts'
 import { reportPool } from './report-pool.ts'
 
 /** A message for an agent. `tools` is the token's tool scope. */

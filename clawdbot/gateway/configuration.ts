@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { breakerSettings } from '../runtime/breaker.ts'
 import { processSettings, settings } from '../runtime/configuration.ts'
 
 /** What the gateway reads from its environment; the table is in clawdbot/README.md. */
@@ -16,8 +17,7 @@ export const gatewaySettings = processSettings.extend({
   RATE_LIMIT_PER_MINUTE: settings.whole(600, 1),
   RATE_LIMIT_BURST: settings.whole(0).describe('0 means a minute’s worth'),
   AGENT_TIMEOUT_MS: settings.whole(15_000, 1),
-  BREAKER_FAILURES: settings.whole(5, 1),
-  BREAKER_OPEN_MS: settings.whole(5_000, 1),
+  ...breakerSettings,
   OIDC_ISSUER: z.string().optional(),
   OIDC_AUDIENCE: z.string().default('clawdbot'),
   OIDC_JWKS_URL: settings.url.optional(),

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { type Stack, startStack, TOKENS } from '../testing/stack.ts'
+import { expectRefused, UNSTORABLE } from '../testing/unstorable.ts'
 
 let stack: Stack
 beforeAll(async () => {
@@ -69,6 +70,10 @@ describe('notes', () => {
     const answer = await stack.ask('/v1/notes', { token: ann, method: 'POST', body })
     expect(answer.status).toBe(status)
     expect(await answer.json()).toMatchObject({ detail: expect.any(String) })
+  })
+
+  test.each(UNSTORABLE)('a %s with a NUL is refused by name at %s', async (...request) => {
+    await expectRefused(stack, request)
   })
 
   test('a body that is no JSON by its type, or not UTF-8, is refused', async () => {

@@ -5,6 +5,8 @@ import { createNoteStore } from '../database/notes.ts'
 import { createPinNote } from '../database/pinned-notes.ts'
 import { DatabasePool } from '../database/pool.ts'
 import { createSharedLimiter, type RateLimit } from '../database/rate-limits.ts'
+import { openSignals, type Signals } from '../database/signals.ts'
+import { createBreakers } from '../runtime/breaker.ts'
 import { type Component, createComponent, type Started, startComponent } from '../runtime/component.ts'
 import { ConfigurationError, readConfiguration } from '../runtime/configuration.ts'
 import { requestLogger } from '../runtime/observe.ts'
@@ -13,7 +15,6 @@ import { openSecret } from '../runtime/secret.ts'
 import { createAgentClient } from './agent-client.ts'
 import { createApp } from './app.ts'
 import { createAuthenticate, trustedIssuer } from './authenticate.ts'
-import { createBreaker } from './breaker.ts'
 import { type GatewayConfiguration, gatewaySettings } from './configuration.ts'
 import { openKeyStore } from './key-store.ts'
 import { insureLimiter } from './limiter.ts'
@@ -38,12 +39,14 @@ export async function startGateway({ environment, logStream, change }: GatewayOp
   const component = createComponent('gateway', configuration, logStream)
   const pool = new DatabasePool(configuration.DATABASE_FILE, await requiredSchema())
   reportDatabase(pool, component.metrics.registry)
-  const built = createParts(configuration, component, pool)
+  const signals = openSignals(configuration.DATABASE_FILE, component.log)
+  const built = createParts(configuration, component, pool, signals)
   const parts = change ? change(built, component) : built
   const app = createApp(parts, component, configuration)
   return startComponent(component, app.fetch, async () => {
     await parts.agent.close()
     await parts.models?.close()
+    await signals.close()
     await pool.close()
   })
 }
@@ -52,16 +55,16 @@ function createParts(
   configuration: GatewayConfiguration,
   component: Component,
   pool: DatabasePool,
+  signals: Signals,
 ): GatewayParts {
   const { log, metrics } = component
   const origins = new Set(configuration.CORS_ORIGINS)
-  const breaker = { failures: configuration.BREAKER_FAILURES, openMs: configuration.BREAKER_OPEN_MS }
-  const guard = createBreaker('agent', breaker, metrics.registry)
+  const guardOf = createBreakers(component, configuration, signals)
   return {
     agent: createAgentClient(
       configuration.AGENT_URL,
       configuration.AGENT_TIMEOUT_MS,
-      guard,
+      guardOf({ name: 'agent', url: configuration.AGENT_URL }),
       metrics.registry,
     ),
     authenticate: createAuthenticate({
@@ -70,7 +73,7 @@ function createParts(
     }),
     keys: openKeyStore(configuration.TOKENS_FILE),
     limiter: createLimiter(configuration, component, pool),
-    models: createModels(configuration, breaker, metrics.registry),
+    models: createModels(configuration, guardOf, metrics.registry),
     memories: () => pool.store(createMemoryStore),
     notes: () => pool.store(createNoteStore),
     pinNote: () => pool.store(createPinNote),
@@ -87,14 +90,14 @@ function createParts(
 
 function createModels(
   configuration: GatewayConfiguration,
-  breaker: { failures: number; openMs: number },
+  guardOf: ReturnType<typeof createBreakers>,
   registry: Component['metrics']['registry'],
 ) {
   const { MODELS: models, MODEL_URL: url, MODEL_TIMEOUT_MS: timeoutMs } = configuration
   if (models.length === 0) return null
   if (url === undefined) throw new ConfigurationError('MODELS names models, and MODEL_URL is not set')
   const apiKey = openSecret('MODEL_API_KEY', configuration.MODEL_API_KEY, configuration.MODEL_API_KEY_FILE)
-  return createModelClient({ models, url, apiKey, timeoutMs, ...breaker }, registry)
+  return createModelClient({ models, url, apiKey, timeoutMs }, guardOf({ name: 'model', url }), registry)
 }
 
 function createLimiter(configuration: GatewayConfiguration, { log }: Component, pool: DatabasePool) {

@@ -1,8 +1,8 @@
 import type { Readable } from 'node:stream'
 import type { Registry } from 'prom-client'
 import { Pool } from 'undici'
+import { CallerGone, type Guard, OF_THE_REQUEST } from '../runtime/breaker.ts'
 import { ProblemError } from '../runtime/problem.ts'
-import { CallerGone, createBreaker } from './breaker.ts'
 import { reportPool } from './report-pool.ts'
 
 /** What a model answered: passed on as it came. */
@@ -25,14 +25,10 @@ export interface ModelSettings {
   url: string
   apiKey: () => string
   timeoutMs: number
-  failures: number
-  openMs: number
 }
 
-/** Statuses that say something of the caller's request; the model's other refusals are between it and the gateway. */
-const OF_THE_REQUEST = new Set([400, 404, 413, 422])
-
-export function createModelClient(settings: ModelSettings, registry: Registry): ModelClient {
+/** @param guard decides whether a call is made: the circuit breaker */
+export function createModelClient(settings: ModelSettings, guard: Guard, registry: Registry): ModelClient {
   const { origin, pathname } = new URL(settings.url)
   const path = `${pathname.replace(/\/+$/, '').replace(/\/v1$/, '')}/v1/chat/completions`
   const pool = new Pool(origin, {
@@ -41,7 +37,6 @@ export function createModelClient(settings: ModelSettings, registry: Registry): 
     headersTimeout: settings.timeoutMs,
   })
   reportPool('model', pool, registry)
-  const guard = createBreaker('model', settings, registry)
   return {
     models: settings.models,
     complete: (body, signal) =>

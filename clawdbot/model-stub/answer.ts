@@ -13,6 +13,7 @@ const SAY = /\bsay the word\s+["']?([\p{L}\p{N}_-]+)/iu
 const COUNT = /\bcount (?:the )?words in:?\s+(.+)/is
 const REVERSE = /\breverse:?\s+(.+)/is
 const NOTE = /\b(?:add|save|take) a note:?\s+(.+)/is
+const PAGE = /\b(?:fetch|read the page)(?: at)?:?\s+(https?:\/\/[^\s<>"‹›]+)/i
 const ABOUT_ME = /\b(?:what do you (?:know|remember) about me|what did I (?:tell|ask) you)\b/i
 const FACTS = /<untrusted-memory>([\s\S]*?)<\/untrusted-memory>/
 const NOTES = /\b(?:list|show|read) my notes\b/i
@@ -49,6 +50,7 @@ function toolFor(text: string, tools: ReadonlySet<string>): Answer | undefined {
     [REVERSE, 'reverse'],
     [NOTE, 'notes_add'],
     [NOTES, 'notes_list'],
+    [PAGE, 'web_fetch'],
   ]
   const [first] = rules
     .flatMap(([pattern, tool]) => {
@@ -56,8 +58,14 @@ function toolFor(text: string, tools: ReadonlySet<string>): Answer | undefined {
       return match ? [{ at: match.index, tool, about: match[1]?.trim() }] : []
     })
     .sort((one, other) => one.at - other.at)
-  return first && { tool: first.tool, input: first.about === undefined ? {} : { text: first.about } }
+  return (
+    first && { tool: first.tool, input: first.about === undefined ? {} : inputFor(first.tool, first.about) }
+  )
 }
+
+/** What the tools that the stub knows are given. */
+export const inputFor = (tool: string, about: string): Record<string, string> =>
+  tool === 'web_fetch' ? { url: about } : { text: about }
 
 function plainAnswer(text: string, system: string): string {
   const sum = SUM.exec(text)

@@ -29,6 +29,8 @@ const settings = processSettings.extend({
 const modes = z.object({
   mode: z.enum(['normal', 'slow', 'fail', 'garbage', 'cut', 'down', 'obey']),
   delayMs: z.number().int().min(0).max(120_000).default(3_000),
+  /** Time between the events of a stream. */
+  paceMs: z.number().int().min(0).max(10_000).default(0),
   /** Stands for the description of a tool that somebody poisoned. */
   poison: z.string().max(20_000).default(''),
 })
@@ -65,7 +67,7 @@ export async function startModelStub({ environment, logStream }: ModelStubOption
   const configuration = readConfiguration(settings, environment)
   const component = createComponent('model-stub', configuration, logStream)
   const isKey = openKeys(configuration.API_KEYS_FILE)
-  let mode: Mode = { mode: 'normal', delayMs: 0, poison: '' }
+  let mode: Mode = { mode: 'normal', delayMs: 0, paceMs: 0, poison: '' }
   let last: unknown = null
   const app = createInternalApp(component, () => ({ ready: true, dependencies: {} }))
   app.get('/admin/mode', (c) => c.json(mode))
@@ -102,7 +104,11 @@ function wrongKey(): ProblemError {
 }
 
 /** Answers in the mode the stub was told to be in. */
-async function answer(request: Chat, { mode, delayMs, poison }: Mode, context: Context): Promise<Response> {
+async function answer(
+  request: Chat,
+  { mode, delayMs, paceMs, poison }: Mode,
+  context: Context,
+): Promise<Response> {
   if (mode === 'slow') await sleep(delayMs)
   const hangUp = () => void (context.env as { outgoing?: ServerResponse }).outgoing?.destroy()
   if (mode === 'down') hangUp()
@@ -116,8 +122,21 @@ async function answer(request: Chat, { mode, delayMs, poison }: Mode, context: C
   const prompt = JSON.stringify(request.messages)
   if (request.stream !== true && mode !== 'cut') return Response.json(completion(MODEL, prompt, given))
   const events = completionEvents(MODEL, prompt, given)
-  const body = mode === 'cut' ? cutOff(events, hangUp) : events.join('')
+  const body = mode === 'cut' ? cutOff(events, hangUp) : paceMs > 0 ? paced(events, paceMs) : events.join('')
   return new Response(body, { headers: { 'content-type': 'text/event-stream' } })
+}
+
+/** One event after the other, as a model makes them. */
+function paced(events: readonly string[], paceMs: number): ReadableStream<Uint8Array> {
+  const left = [...events]
+  return new ReadableStream({
+    async pull(controller) {
+      await sleep(paceMs)
+      const event = left.shift()
+      if (event === undefined) controller.close()
+      else controller.enqueue(new TextEncoder().encode(event))
+    },
+  })
 }
 
 /** Half of the events, and then nobody on the line. */

@@ -1,5 +1,5 @@
 import { readingsOf } from '../text/readings.ts'
-import { type Answer, type ChatMessage, textOf } from './answer.ts'
+import { type Answer, type ChatMessage, inputFor, textOf } from './answer.ts'
 
 const ORDER =
   /CALL TOOL (?<tool>\w+) WITH (?<input>.+?)(?: END ORDER|[\n<‹]|$)|REVEAL SECRETS(?: AS (?<form>\w+))?|EMBED IMAGE (?<image>https?:\/\/[^\s"'<>)‹›]+)|SAY EXACTLY (?<say>.+?)(?: END ORDER|[\n<‹]|$)/
@@ -49,7 +49,7 @@ function answerTo(order: Order, secrets: string, tools: ReadonlySet<string>): An
   const { tool, input = '', form, image, say } = order
   if (tool !== undefined) {
     const text = input.replaceAll('$SECRETS', secrets).trim()
-    return tools.has(tool) ? { tool, input: { text } } : { text: `There is no tool ${tool}.` }
+    return tools.has(tool) ? { tool, input: inputFor(tool, text) } : { text: `There is no tool ${tool}.` }
   }
   if (image !== undefined)
     return { text: `Here it is: ![picture](${image}?q=${encodeURIComponent(secrets.slice(0, 40))})` }

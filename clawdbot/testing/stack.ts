@@ -58,7 +58,10 @@ export async function startStack(settings: Record<string, string> = {}): Promise
     DATABASE_URL: settings.DATABASE_URL,
   }
   const model = await startModelStub({ environment: { ...common }, logStream: { write: () => {} } })
-  const skills = await startSkills({ environment: { ...common }, logStream: { write: () => {} } })
+  const skills = await startSkills({
+    environment: { ...common, FETCH_HOSTS: settings.FETCH_HOSTS },
+    logStream: { write: () => {} },
+  })
   const agent = await startAgent({
     environment: {
       ...common,

@@ -111,7 +111,7 @@ export type Check<C = unknown> = {
   readonly limitMs?: number
   /** False for proofs too costly to repeat just before the last vote (a load test); default true. */
   readonly recheck?: boolean
-  /** Items whose results this one reads; it runs after them. */
+  /** Items whose results this one reads, or which it would disturb; it runs after them. */
   readonly after?: readonly string[]
   run(ctx: CheckContext, config: C): Promise<CheckResult>
 }

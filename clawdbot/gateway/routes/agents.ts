@@ -1,6 +1,7 @@
 import { createRoute, z } from '@hono/zod-openapi'
 import { AGENTS } from '../../agents.ts'
 import { ProblemError } from '../../runtime/problem.ts'
+import { storedText } from '../../text/stored-text.ts'
 import { agentAnswer } from '../agent-client.ts'
 import type { App } from '../app.ts'
 import { doorProblems, json, jsonBody, problems, withToken } from '../openapi.ts'
@@ -13,7 +14,7 @@ const answer = agentAnswer.openapi('AgentAnswer')
 const agentId = z.object({ id: z.string().regex(/^[a-z0-9-]{1,40}$/) })
 const message = z
   .strictObject({
-    text: z.string().trim().min(1).max(20_000),
+    text: storedText.trim().min(1).max(20_000),
     conversation: z
       .string()
       .regex(/^[\w.:-]{1,100}$/)
@@ -41,7 +42,7 @@ const sendMessage = createRoute({
   responses: {
     200: {
       description:
-        'The answer; with Accept: text/event-stream as events `delta` {text} and `done` {the answer}',
+        'The answer; with Accept: text/event-stream as events `delta` {text} and `done` {the answer}, or `error` {code, detail}',
       content: { 'application/json': { schema: answer }, 'text/event-stream': { schema: z.string() } },
     },
     ...doorProblems(),

@@ -19,9 +19,3 @@ export function streamed(context: Context, source: Readable, contentType: string
   })
   return context.body(body, status as 200, { 'content-type': contentType, 'cache-control': 'no-store' })
 }
-
-/** Events that are all there already. */
-export function eventStream(context: Context, events: Iterable<string>): Response {
-  const headers = { 'content-type': 'text/event-stream', 'cache-control': 'no-store' }
-  return context.body([...events].join(''), 200, headers)
-}

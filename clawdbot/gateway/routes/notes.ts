@@ -1,12 +1,13 @@
 import { createRoute, z } from '@hono/zod-openapi'
 import { ProblemError } from '../../runtime/problem.ts'
+import { storedText } from '../../text/stored-text.ts'
 import type { App } from '../app.ts'
 import { doorProblems, json, jsonBody, problems, withToken } from '../openapi.ts'
 import type { GatewayParts } from '../parts.ts'
 import { note, noteId } from './note-schema.ts'
 
 const newNote = z
-  .strictObject({ title: z.string().trim().min(1).max(200), text: z.string().max(10_000) })
+  .strictObject({ title: storedText.trim().min(1).max(200), text: storedText.max(10_000) })
   .openapi('NewNote')
 const page = z.object({ limit: z.coerce.number().int().min(1).max(100).default(50) })
 

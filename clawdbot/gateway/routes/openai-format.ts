@@ -1,5 +1,6 @@
 import { z } from '@hono/zod-openapi'
 import { ProblemError } from '../../runtime/problem.ts'
+import { storedText } from '../../text/stored-text.ts'
 import type { AgentAnswer } from '../agent-client.ts'
 
 const LONGEST_TEXT = 20_000
@@ -56,7 +57,7 @@ type Completion = z.infer<typeof completion>
 /**
  * The last message and the turns before it. Messages of the system role are left out: instructions to an agent come
  * from whoever runs it, not from whoever asks.
- * @throws ProblemError 400 when the last message is not the user's
+ * @throws ProblemError 400 when the last message is not the user's, or cannot be kept
  */
 export function messageFrom({ messages }: ChatRequest) {
   const turns = messages.flatMap(({ role, content }) => {
@@ -64,10 +65,15 @@ export function messageFrom({ messages }: ChatRequest) {
     return role === 'user' || role === 'assistant' ? [{ role, text }] : []
   })
   const last = turns.pop()
-  if (last?.role === 'user' && last.text.trim() !== '') return { text: last.text, history: turns }
-  const detail = 'messages: the last one must be the user’s, with text in it'
-  throw new ProblemError({ status: 400, code: 'invalid_input', title: 'Invalid input', detail })
+  if (last?.role !== 'user' || last.text.trim() === '')
+    throw invalid('messages: the last one must be the user’s, with text in it')
+  const { error } = storedText.safeParse(last.text)
+  if (error) throw invalid(`messages: ${error.issues[0]?.message}`)
+  return { text: last.text, history: turns }
 }
+
+const invalid = (detail: string) =>
+  new ProblemError({ status: 400, code: 'invalid_input', title: 'Invalid input', detail })
 
 function textOf(content: z.infer<typeof chatMessage>['content']): string {
   return typeof content === 'string' ? content : (content ?? []).map((part) => part.text).join('')
@@ -90,16 +96,4 @@ export function chatCompletion(requestId: string, request: ChatRequest, answer: 
     },
     clawdbot: { fallback: answer.fallback },
   }
-}
-
-/** The completion as the chunks a streaming client reads. */
-export function* completionEvents({ id, created, model, choices }: Completion): Generator<string> {
-  const chunk = (delta: object, finish: 'stop' | null) => {
-    const body = { id, object: 'chat.completion.chunk', created, model }
-    return `data: ${JSON.stringify({ ...body, choices: [{ index: 0, delta, finish_reason: finish }] })}\n\n`
-  }
-  yield chunk({ role: 'assistant', content: '' }, null)
-  for (const content of choices[0]?.message.content.match(/\S+\s*|\s+/g) ?? []) yield chunk({ content }, null)
-  yield chunk({}, 'stop')
-  yield 'data: [DONE]\n\n'
 }

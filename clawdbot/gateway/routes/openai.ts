@@ -6,8 +6,9 @@ import { doorProblems, json, jsonBody, problems, withToken } from '../openapi.ts
 import type { GatewayParts } from '../parts.ts'
 import { covers } from '../principal.ts'
 import { requireAgent, requireScope } from './agents.ts'
-import { eventStream, streamed } from './event-stream.ts'
-import { chatCompletion, chatRequest, completion, completionEvents, messageFrom } from './openai-format.ts'
+import { completionEvents } from './completion-events.ts'
+import { streamed } from './event-stream.ts'
+import { chatCompletion, chatRequest, completion, messageFrom } from './openai-format.ts'
 
 const model = z.object({
   id: z.string(),
@@ -75,12 +76,15 @@ export function addOpenAiRoutes(app: App, parts: GatewayParts): void {
     const { user, tools } = principal
     const requestId = context.get('requestId')
     const message = { ...messageFrom(request), user, tools }
-    const answered = chatCompletion(
-      requestId,
-      request,
-      await parts.agent.send(request.model, message, requestId),
-    )
-    if (request.stream) return eventStream(context, completionEvents(answered)) as never
-    return context.json(answered, 200)
+    if (request.stream) {
+      const events = await parts.agent.stream(request.model, message, requestId)
+      return streamed(
+        context,
+        completionEvents(requestId, request.model, events),
+        'text/event-stream',
+      ) as never
+    }
+    const answer = await parts.agent.send(request.model, message, requestId)
+    return context.json(chatCompletion(requestId, request, answer), 200)
   })
 }

@@ -3,6 +3,7 @@ import { chmodSync } from 'node:fs'
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import { z } from 'zod'
 import type { NoteStore } from '../../database/notes.ts'
+import { storedText } from '../../text/stored-text.ts'
 import type { SkillManifest } from '../manifest.ts'
 import type { FetchPage } from './fetch-page.ts'
 
@@ -21,7 +22,7 @@ export interface HostServices {
 }
 
 const MOST_BODY = 64 * 1024
-const noteInput = z.strictObject({ text: z.string().min(1).max(8_000) })
+const noteInput = z.strictObject({ text: storedText.min(1).max(8_000) })
 const fetchInput = z.strictObject({ url: z.string().max(2_000) })
 
 class Refused extends Error {}

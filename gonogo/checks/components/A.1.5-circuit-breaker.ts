@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import type { Instance } from '#targets/target.ts'
 import { type CheckContext, CheckProblem, type CheckResult, defineCheck, fail, pass } from '../check.ts'
-import { filled } from '../live/ask-agent.ts'
+import { filled, requestSchema } from '../live/ask-agent.ts'
 import { breakerProblem, isServed, type Probing, REFUSALS } from '../live/breaker-story.ts'
 import { declared } from '../live/declared.ts'
 import { releaseInstances } from '../live/instances.ts'
@@ -12,13 +12,7 @@ import { readingEvidence } from '../reading.ts'
 
 const config = z.strictObject({
   /** A request that the service serves by calling the upstream. */
-  request: z
-    .strictObject({
-      path: z.string().startsWith('/'),
-      body: z.json(),
-      token: z.string().default('userToken'),
-    })
-    .optional(),
+  request: requestSchema.optional(),
   stub: stubSchema.optional(),
   /** What makes the upstream fail every call, at once. */
   failing: z.json().default({ mode: 'fail' }),

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { type CheckContext, CheckProblem, type CheckResult, defineCheck, fail, pass } from '../check.ts'
+import { requestSchema } from '../live/ask-agent.ts'
 import { contextProblem, type Message } from '../live/context-story.ts'
 import { declared } from '../live/declared.ts'
 import { releaseInstances } from '../live/instances.ts'
@@ -9,13 +10,7 @@ import { type HeldStub, stubSchema, withStub } from '../live/stub.ts'
 
 const config = z.strictObject({
   /** A request that brings a conversation along: `"{{messages}}"` in the body stands for its turns {role, content}. */
-  request: z
-    .strictObject({
-      path: z.string().startsWith('/'),
-      body: z.json(),
-      token: z.string().default('userToken'),
-    })
-    .optional(),
+  request: requestSchema.optional(),
   answer: z.string().default('/choices/0/message/content'),
   /** The context limit, in tokens, and how many characters a token has at most. */
   limit: z.number().int().min(100).max(1_000_000).optional(),

@@ -9,7 +9,7 @@ import { DRILL_ACCESS, startDrillService } from '../live/drill-service.ts'
 const config = { ask: { path: '/v1/agent' }, restart: ['agent'], within: 5, forget: '/v1/agent' }
 const { restart: _restart, ...withoutRestart } = config
 
-/** An agent that keeps what it is told: `file` in a file, `process` in memory, `shared` for everybody, `none` nowhere. */
+/** An agent that keeps what it is told: `file` in a file, `process` in memory, `shared` for everybody, `none` nowhere; `keeper` ends nothing. */
 const SERVER = `
 import { createServer } from 'node:http'
 import { readFileSync, writeFileSync } from 'node:fs'
@@ -23,6 +23,7 @@ createServer(async (req, res) => {
   const { text = '' } = body ? JSON.parse(body) : {}
   const who = kind === 'shared' ? 'all' : req.headers.authorization
   const all = kind === 'process' ? kept : load()
+  if (req.method === 'DELETE' && kind === 'keeper') return res.writeHead(405).end()
   if (req.method === 'DELETE') delete all[who]
   if (text.startsWith('Remember that') && kind !== 'none') all[who] = text
   if (kind === 'process') kept = all
@@ -32,7 +33,7 @@ createServer(async (req, res) => {
 }).listen(Number(port), '127.0.0.1', function () { console.log(this.address().port) })
 `
 
-type Kind = 'file' | 'process' | 'shared' | 'none'
+type Kind = 'file' | 'process' | 'shared' | 'none' | 'keeper'
 
 /** The agent as a process of its own, started again on the same port when it ends, unless it is to stay down. */
 async function start(scratch: DrillScratch, kind: Kind, staysDown = false) {
@@ -98,6 +99,11 @@ export const drill = defineDrill<null>({
       name: 'an agent that does not come back',
       expect: 'unknown',
       plant: (_ground, scratch) => start(scratch, 'file', true),
+    },
+    {
+      name: 'an agent that ends nothing',
+      expect: 'unknown',
+      plant: (_ground, scratch) => start(scratch, 'keeper'),
     },
     { name: 'no restart declared', expect: 'unknown', plant: async () => ({ config: withoutRestart }) },
     {

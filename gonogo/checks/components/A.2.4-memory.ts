@@ -9,6 +9,7 @@ import {
   type EnvironmentAccess,
   fail,
   pass,
+  unknown,
 } from '../check.ts'
 import { type Ask, askAgent, askSchema, insteadOf } from '../live/ask-agent.ts'
 import { declared } from '../live/declared.ts'
@@ -18,6 +19,7 @@ import { probe } from '../live/probe.ts'
 import { companionOf } from '../live/stub.ts'
 
 const LOOK_EVERY_MS = 100
+const FORGET_MS = 5_000
 
 const config = z.strictObject({
   ask: askSchema.optional(),
@@ -60,28 +62,40 @@ async function run(ctx: CheckContext, config: Config): Promise<CheckResult> {
     throw new CheckProblem(`access.${ask.token} and access.${config.other} are one token; it takes two users`)
   const talk = talkWith(ctx, environment, instance, ask)
   const values = freshValues()
+  let left: string | null = null
+  const problem = await problemOf(ctx, config, environment, instance, talk, {
+    values,
+    names,
+    own: ask.token,
+  }).finally(async () => {
+    left = await leftBehind(instance, config.forget, await environment.access(ask.token))
+  })
+  const rest = {
+    claim: { restarted: names, problem },
+    source: `${ask.path} at ${instance.url} in ${environment.name}`,
+    population: '1 thing told, 2 users asked, before and after a restart',
+  }
+  if (problem !== null) return fail(problem, rest)
+  if (left !== null) return unknown(left, rest)
+  return pass(
+    `what was told is remembered after ${names.join(' and ')} started anew, and another user is told nothing of it`,
+    rest,
+  )
+}
+
+/** Ends what was told; why it may still be there, or null. It has time of its own: the check's may be over. */
+async function leftBehind(
+  instance: Instance,
+  forget: string | undefined,
+  token: string,
+): Promise<string | null> {
+  if (forget === undefined) return null
+  const request = { method: 'DELETE', token }
   try {
-    const problem = await problemOf(ctx, config, environment, instance, talk, {
-      values,
-      names,
-      own: ask.token,
-    })
-    const rest = {
-      claim: { restarted: names, problem },
-      source: `${ask.path} at ${instance.url} in ${environment.name}`,
-      population: '1 thing told, 2 users asked, before and after a restart',
-    }
-    if (problem !== null) return fail(problem, rest)
-    return pass(
-      `what was told is remembered after ${names.join(' and ')} started anew, and another user is told nothing of it`,
-      rest,
-    )
-  } finally {
-    if (config.forget !== undefined)
-      await probe(ctx.signal, instance.url, config.forget, {
-        method: 'DELETE',
-        token: await environment.access(ask.token),
-      }).catch(() => undefined)
+    const { asked, status } = await probe(AbortSignal.timeout(FORGET_MS), instance.url, forget, request)
+    return status >= 200 && status < 300 ? null : `what was told is left behind: ${asked} answers ${status}`
+  } catch (problem) {
+    return `what was told is left behind: ${(problem as Error).message}`
   }
 }
 

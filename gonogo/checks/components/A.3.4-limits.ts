@@ -175,6 +175,8 @@ async function whileBombing(
   const bombing = bomb().finally(() => {
     isOver = true
   })
+  // It is awaited below, and its failure is told there; until then it must not end the process. Where the users' load fails
+  // before that, the check is unknown for that reason, and the session that is closed then ends the bombs.
   bombing.catch(() => undefined)
   const times: number[] = []
   let firstFailure: string | null = null

@@ -3,10 +3,15 @@ import { CheckProblem } from '../check.ts'
 import { at, fill, type Values } from './journey.ts'
 import { type Answer, jsonOf, probe } from './probe.ts'
 
-/** How an agent is asked. In the body `{{text}}` is what is said, `{{conversation}}` where. */
-export const askSchema = z.strictObject({
+/** A request that the service serves by calling its model. */
+export const requestSchema = z.strictObject({
   path: z.string().startsWith('/'),
+  body: z.json(),
   token: z.string().default('userToken'),
+})
+
+/** How an agent is asked. In the body `{{text}}` is what is said, `{{conversation}}` where. */
+export const askSchema = requestSchema.extend({
   body: z.json().default({ text: '{{text}}', conversation: '{{conversation}}' }),
   /** JSON pointers of the answer's text, and of what marks a fallback (absent or false where a model answered). */
   answer: z.string().default('/reply'),

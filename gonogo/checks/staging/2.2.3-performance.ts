@@ -27,6 +27,8 @@ export const check = defineCheck<Config>({
   title: 'Performance testing completed',
   config,
   recheck: false,
+  // Under its load the attacks of 1.2.5 would find an agent that is late, and so prove nothing.
+  after: ['1.2.5'],
   limitMs: 1_800_000,
   run,
 })
