@@ -184,18 +184,23 @@ describe('decide', () => {
   it.each([
     [true, ['revert:1.0.0', 'migrate:up', 'migrate:down']],
     [false, ['revert:1.0.0', 'migrate:up']],
-  ])('aborted while it migrates (which then ends well: %s), it goes back first and undoes what was done', (ok, expected) => {
-    const d = voted({ release: release('1.1.0', { flags: { migrations: true }, backwardCompatible: false }) })
-    for (let turn = 0; turn < 100 && !d.state.effects['migrate:up']; turn++) {
-      const [command] = decide(d.state, d.now)
-      if (command?.kind === 'effect') d.add({ type: 'effectIntended', ...command })
-      else play(d, {}, 1)
-    }
-    d.decided('ada', 'abort')
-    const done = play(d, { effect: (key) => ({ ok: ok || key !== 'migrate:up' }) })
-    expect(done.filter((key) => /^(revert|migrate)/.test(key))).toEqual(expected)
-    expect(d.state.closed?.status).toBe('rolled-back')
-  })
+  ])(
+    'aborted while it migrates (which then ends well: %s), it goes back first and undoes what was done',
+    (ok, expected) => {
+      const d = voted({
+        release: release('1.1.0', { flags: { migrations: true }, backwardCompatible: false }),
+      })
+      for (let turn = 0; turn < 100 && !d.state.effects['migrate:up']; turn++) {
+        const [command] = decide(d.state, d.now)
+        if (command?.kind === 'effect') d.add({ type: 'effectIntended', ...command })
+        else play(d, {}, 1)
+      }
+      d.decided('ada', 'abort')
+      const done = play(d, { effect: (key) => ({ ok: ok || key !== 'migrate:up' }) })
+      expect(done.filter((key) => /^(revert|migrate)/.test(key))).toEqual(expected)
+      expect(d.state.closed?.status).toBe('rolled-back')
+    },
+  )
 
   it('counts what failed, so that another attempt is a call of its own', () => {
     const d = voted({ release: release('1.1.0', { flags: { migrations: true }, backwardCompatible: false }) })

@@ -71,9 +71,7 @@ export function renderVersion(rendering: Rendering): RenderedVersion {
 }
 
 /** Named by its content, as kustomize does, and never changed: it goes back with the workload that refers to it. */
-export function configMapOf(
-  rendering: Pick<Rendering, 'namespace' | 'of' | 'workload'>,
-): KubernetesObject {
+export function configMapOf(rendering: Pick<Rendering, 'namespace' | 'of' | 'workload'>): KubernetesObject {
   const { config } = rendering.workload
   const content = JSON.stringify(Object.entries(config).sort())
   const hash = createHash('sha256').update(content).digest('hex').slice(0, HASH_LENGTH)
