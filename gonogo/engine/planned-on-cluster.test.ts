@@ -82,7 +82,13 @@ test('doctor names what is missing with its remedy, and is content where nothing
     metadata: { name: 'web', namespace: NAMESPACE },
     spec: { rules: [{ backendRefs: [{ name: 'web' }] }] },
   }
-  const apis = ['apps/v1', 'coordination.k8s.io/v1', 'autoscaling/v2', 'gateway.networking.k8s.io/v1']
+  const apis = [
+    'apps/v1',
+    'batch/v1',
+    'coordination.k8s.io/v1',
+    'autoscaling/v2',
+    'gateway.networking.k8s.io/v1',
+  ]
   const texts = {
     ...clusterWorld().texts,
     ...Object.fromEntries(
