@@ -143,7 +143,8 @@ function targetOver(world: World, folder: string): KubernetesTarget {
     promote: (version, key) => run({ method: 'promote', version, key }),
     revert: (version, drop, key) => run({ method: 'revert', version, drop, key }),
     cleanup: async (keep, key) => {
-      await endMigrations()
+      // One whose end nobody has seen yet may still be asked for where everything is taken away.
+      if (keep.length > 0) await endMigrations()
       return run({ method: 'cleanup', keep: [...keep], key })
     },
     ...(config.migration && { migrate: (migration, key) => migrate(world, migration, key) }),

@@ -67,22 +67,31 @@ async function untilEnded({ api, config }: Place, name: string): Promise<Outcome
   const startedAt = performance.now()
   const deadline = startedAt + (config.migration?.limitMs ?? 0) + GRACE_MS
   for (;;) {
-    const job = await api.read<Job>(JOB_API, 'Job', name).catch((error) => passing(error, deadline))
-    if (job === null) return refused('migration-failed', `Job ${name} was deleted before it had ended`)
-    if (job && hasEnded(job)) return outcomeOf(api, job)
-    const failure = job && (await stuck(api, config.roomTimeoutMs, name, performance.now() - startedAt))
-    if (failure) {
-      await removeJob(api, name)
-      return failure
-    }
+    const outcome = await look(api, config.roomTimeoutMs, name, performance.now() - startedAt).catch(
+      (error: unknown) => {
+        // An API that is away says nothing about the Job.
+        if (statusOf(error) !== null || performance.now() > deadline) throw error
+        return null
+      },
+    )
+    if (outcome) return outcome
     await wait(LOOK_EVERY_MS)
   }
 }
 
-/** An API that is away says nothing about the Job. */
-function passing(error: unknown, deadline: number): undefined {
-  if (statusOf(error) !== null || performance.now() > deadline) throw error
-  return undefined
+/** How the Job has ended, or that it never will start; null while it runs. */
+async function look(
+  api: ClusterApi,
+  roomTimeoutMs: number,
+  name: string,
+  afterMs: number,
+): Promise<Outcome | null> {
+  const job = await api.read<Job>(JOB_API, 'Job', name)
+  if (!job) return refused('migration-failed', `Job ${name} was deleted before it had ended`)
+  if (hasEnded(job)) return outcomeOf(api, job)
+  const failure = await stuck(api, roomTimeoutMs, name, afterMs)
+  if (failure) await removeJob(api, name)
+  return failure
 }
 
 /** Why its pod will not start; null while it may. */
@@ -107,7 +116,9 @@ async function outcomeOf(api: ClusterApi, job: Job): Promise<Outcome> {
   const [pod] = await podsOfJob(api, name)
   const { name: container, state } = (pod && containersOf(pod).at(-1)) ?? {}
   const words = pod && container ? (await api.lastLog(pod.metadata?.name ?? '', container)).trim() : ''
-  const tail = words ? `; its last words:\n${words.slice(-TAIL_LENGTH)}` : '; its log is empty'
+  const said = words ? `; its last words:\n${words.slice(-TAIL_LENGTH)}` : '; its log is empty'
+  // One that took too long takes its pod with it.
+  const tail = pod ? said : ''
   if (!isFailed(job)) return done(`Job ${name} has migrated${tail}`)
   const { reason, message } = conditionOf(job, 'Failed') ?? {}
   const code = state?.terminated?.exitCode
