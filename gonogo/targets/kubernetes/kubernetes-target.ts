@@ -148,6 +148,9 @@ function targetOver(world: World, folder: string): KubernetesTarget {
       return run({ method: 'cleanup', keep: [...keep], key })
     },
     ...(config.migration && { migrate: (migration, key) => migrate(world, migration, key) }),
+    ...(world.counters && {
+      lastRequestAt: async (version) => world.counters?.lastRequestAt(version) ?? null,
+    }),
     metrics: world.counters ?? {
       sample: async () => {
         throw new Error('the router tells no metrics; give target.router, or metrics of another source')
