@@ -26,6 +26,8 @@ const DEPLOYMENT_LIMIT_MS = 600_000
 const EXPECTED = { '1.2.3': 'success', '1.2.4': 'rolled-back' } as const
 
 export const DEMO_TARGETS = ['processes', 'kubernetes'] as const
+/** What each makes, below `.gonogo`. */
+const FOLDERS = { processes: 'demo', kubernetes: 'demo-kubernetes' } as const
 export type DemoTarget = (typeof DEMO_TARGETS)[number]
 
 export type DemoResult = {
@@ -42,10 +44,11 @@ export async function runDemo(
   stop: AbortSignal,
 ): Promise<DemoResult> {
   if (target === 'kubernetes') mustHaveCluster()
-  const unlock = await lockDemo(sources)
+  const folder = join(stateFolder(sources), FOLDERS[target])
+  const unlock = await lockDemo(`${folder}-lock`)
   try {
     output.say('· clearing what an earlier demo left')
-    const place = await openPlace(sources, target, output)
+    const place = await openPlace(sources, target, folder, output)
     try {
       return await runAlone(place, output, stop)
     } finally {
@@ -56,24 +59,26 @@ export async function runDemo(
   }
 }
 
-async function openPlace(sources: string, target: DemoTarget, output: Output): Promise<DemoPlace> {
-  const state = stateFolder(sources)
-  if (target === 'processes')
-    return processesPlace(loadWorkspace(join(sources, 'gonogo.yaml')), join(state, 'demo'))
-  const place = await clusterPlace(sources, join(state, 'demo-kubernetes'))
+async function openPlace(
+  sources: string,
+  target: DemoTarget,
+  folder: string,
+  output: Output,
+): Promise<DemoPlace> {
+  if (target === 'processes') return processesPlace(loadWorkspace(join(sources, 'gonogo.yaml')), folder)
+  const place = await clusterPlace(sources, folder)
   output.say(`· left to the cast, since this cluster cannot prove them: ${Object.keys(UNPROVEN).join(', ')}`)
   return place
 }
 
 /** Two demos in one folder would end each other's processes. */
-async function lockDemo(root: string): Promise<() => void> {
-  const folder = join(stateFolder(root), 'demo-lock')
+async function lockDemo(folder: string): Promise<() => void> {
   await mkdir(folder, { recursive: true })
   const unlock = lockFolder(folder)
   if (unlock) return unlock
   throw new Refusal(
     'in-use',
-    `another demo runs in ${root}; wait for its end, or end it with Ctrl-C`,
+    `another demo runs here (${folder}); wait for its end, or end it with Ctrl-C`,
     EXIT.environment,
   )
 }
