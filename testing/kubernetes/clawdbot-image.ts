@@ -1,4 +1,4 @@
-import { cpSync, rmSync } from 'node:fs'
+import { cpSync, readdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { buildContext, importBase, importBuilt } from './built-image.ts'
 
@@ -13,7 +13,9 @@ export async function importClawdbot(
   const images: Record<string, string> = {}
   try {
     for (const [version, folder] of Object.entries(folders)) {
-      rmSync(join(context, 'clawdbot'), { recursive: true })
+      // Packages of which the repository has another version lie beside the sources.
+      for (const entry of readdirSync(join(context, 'clawdbot')))
+        if (entry !== 'node_modules') rmSync(join(context, 'clawdbot', entry), { recursive: true })
       cpSync(folder, join(context, 'clawdbot'), {
         recursive: true,
         filter: (from) => !from.slice(folder.length).includes('node_modules'),
