@@ -15,10 +15,13 @@ function deployed() {
 const instance = (version: string, ready: boolean, more: Partial<Instance> = {}) =>
   ({ id: version, version, component: 'web', ready, restarts: 0, ...more }) as Instance
 
-async function criterion(instances: readonly Instance[], weight = 10) {
+const criterion = async (instances: readonly Instance[], weight = 10) =>
+  (await fault(instances, weight))?.criterion ?? null
+
+async function fault(instances: readonly Instance[], weight = 10) {
   const weights = { '1.0.0': 100 - weight, '1.1.0': weight }
   const target = { notice: () => ({ instances, weights, drift: null }) } as unknown as Target
-  return (await watchTarget(target, deployed())).fault?.criterion ?? null
+  return (await watchTarget(target, deployed())).fault
 }
 
 describe('what ends a deployment without statistics', () => {
@@ -28,6 +31,14 @@ describe('what ends a deployment without statistics', () => {
       'readiness-lost',
     )
     expect(await criterion([...old, instance('1.1.0', false), instance('1.1.0', true)])).toBeNull()
+  })
+
+  test('says why, where the platform knows', async () => {
+    const lost = instance('1.1.0', false, { notReady: 'node n2 of pod web-1 does not answer' })
+    expect(await fault([instance('1.0.0', true), lost])).toEqual({
+      criterion: 'readiness-lost',
+      detail: 'none of 1 instances of 1.1.0 is ready any more: node n2 of pod web-1 does not answer',
+    })
   })
 
   test('is not that both versions lost it alike: going back would help nobody', async () => {

@@ -35,6 +35,8 @@ export type Instance = {
   readonly pid: number | null
   readonly startedAtMs: number
   readonly ready: boolean
+  /** Why it is not ready, where the platform knows that and it is not the version's doing. */
+  readonly notReady?: string
   readonly restarts: number
   /** Why it will not do what it is there for, as the platform says it; absent where it says nothing. */
   readonly trouble?: { readonly code: string; readonly detail: string }
