@@ -102,7 +102,7 @@ function clusterChecks({ cluster, outside, inside, image }: ClusterPlace, namesp
     '1.2.3': { kubeconfig, annotation: 'clawdbot.example/version' },
     '1.3.1': { cluster, namespace, version: '1.34' },
     '1.3.2': {},
-    '1.3.5': { forbidden: outside, allowed: inside, image },
+    '1.3.5': { forbidden: outside, allowed: inside, image, settle: '8s' },
     '2.4.1': { window: MEASURED_WITHIN },
     '3.3.4.4': { limits: { memory: '512Mi', cpu: '1' }, ratio: 5, window: MEASURED_WITHIN },
     '2.1.2': {
