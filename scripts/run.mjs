@@ -81,6 +81,9 @@ if (!isInstalled()) {
   })
   if (status !== 0) process.exit(3)
 }
+// The demo's database there is a PostgreSQL beside the cluster.
+if (name === 'demo' && args.includes('kubernetes'))
+  steps.unshift([...CLUSTER_PACKAGES, 'pg_ctlcluster=postgresql', 'psql=postgresql-client'])
 for (const [index, [command, ...fixed]] of steps.entries()) {
   const status = run(command, [...fixed, ...(index === steps.length - 1 ? args : [])])
   if (status !== 0) process.exit(status)

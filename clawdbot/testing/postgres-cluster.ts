@@ -1,11 +1,11 @@
 import { execFileSync, spawn } from 'node:child_process'
-import { chmodSync, existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
+import { appendFileSync, chmodSync, existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
 import type { AddressInfo } from 'node:net'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
-/** A PostgreSQL of its own in a temporary folder, on 127.0.0.1, run as the user postgres where this is root. */
+/** A PostgreSQL of its own in a temporary folder, run as the user postgres where this is root. */
 export interface PostgresServer {
   /** Address of a database on it. */
   url(database?: string): string
@@ -15,8 +15,20 @@ export interface PostgresServer {
 const VERSIONS = '/usr/lib/postgresql'
 const READY_MS = 30_000
 
-/** @param source a running server that this one is to be a replica of */
-export async function startPostgres(source?: PostgresServer): Promise<PostgresServer> {
+export type PostgresOptions = {
+  /** A running server that this one is to be a replica of. */
+  source?: PostgresServer
+  /** Where it listens; 127.0.0.1 without it. */
+  address?: string
+  /** Whom it lets in besides this machine, as `10.0.0.0/16`. */
+  network?: string
+}
+
+export async function startPostgres({
+  source,
+  address = '127.0.0.1',
+  network,
+}: PostgresOptions = {}): Promise<PostgresServer> {
   const folder = mkdtempSync(join(tmpdir(), 'clawdbot-postgres-'))
   const data = join(folder, 'data')
   const port = await freePort()
@@ -33,13 +45,14 @@ export async function startPostgres(source?: PostgresServer): Promise<PostgresSe
       '--write-recovery-conf',
       '--checkpoint=fast',
     ])
-  const settings = { listen_addresses: '127.0.0.1', port, unix_socket_directories: folder, fsync: 'off' }
+  if (network) appendFileSync(join(data, 'pg_hba.conf'), `host all all ${network} trust\n`)
+  const settings = { listen_addresses: address, port, unix_socket_directories: folder, fsync: 'off' }
   const options = Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`])
   const [command, args] = asPostgres('postgres', ['-D', data, ...options])
   const server = spawn(command, args, { stdio: 'ignore', cwd: '/' })
   const ended = new Promise<void>((resolve) => server.once('exit', () => resolve()))
-  const url = (database = 'postgres') => `postgres://clawdbot@127.0.0.1:${port}/${database}`
-  await untilReady(port)
+  const url = (database = 'postgres') => `postgres://clawdbot@${address}:${port}/${database}`
+  await untilReady(address, port)
   return {
     url,
     stop: async () => {
@@ -78,11 +91,11 @@ function freePort(): Promise<number> {
   })
 }
 
-async function untilReady(port: number): Promise<void> {
+async function untilReady(address: string, port: number): Promise<void> {
   const until = performance.now() + READY_MS
   while (true) {
     try {
-      run('pg_isready', ['-h', '127.0.0.1', '-p', String(port), '-q'])
+      run('pg_isready', ['-h', address, '-p', String(port), '-q'])
       return
     } catch {
       if (performance.now() > until)

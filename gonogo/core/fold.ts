@@ -135,12 +135,14 @@ function effectAfter(state: DeploymentState, at: number, event: EffectIntended |
       key: event.key,
       effect: event.effect,
       attempts: event.attempt,
+      failures: before?.failures ?? 0,
       intendedAt: before?.intendedAt ?? at,
       settled: null,
     }
   if (!before) throw new Error(`effect ${event.key} was settled without having been intended`)
   const { ok, code, detail, lastRequestAtMs = null, failedRequests = null } = event
-  return { ...before, settled: { at, ok, code, detail, lastRequestAtMs, failedRequests } }
+  const failures = before.failures + (ok ? 0 : 1)
+  return { ...before, failures, settled: { at, ok, code, detail, lastRequestAtMs, failedRequests } }
 }
 
 function ofDecision(

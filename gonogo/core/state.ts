@@ -33,6 +33,8 @@ export type EffectRecord = {
   readonly key: string
   readonly effect: Effect
   readonly attempts: number
+  /** Attempts that ended in a failure. */
+  readonly failures: number
   readonly intendedAt: number
   readonly settled: {
     readonly at: number

@@ -1,20 +1,15 @@
 import { appendFile, mkdir, readFile } from 'node:fs/promises'
 import { dirname, resolve } from 'node:path'
-import { runCommand } from '#connectors/command/index.ts'
 import type { Effect, EffectSettled } from '#core/events.ts'
-import { migrationCommand } from '#core/migration-command.ts'
 import type { Release } from '#core/release.ts'
-import type { Environment, Service } from '#core/service.ts'
+import type { Service } from '#core/service.ts'
 import type { DeploymentState } from '#core/state.ts'
 import type { Outcome, Target, Workload } from '#targets/target.ts'
-
-const MIGRATION_LIMIT_MS = 30 * 60_000
 
 export type EffectWorld = {
   /** Folder of the service file. */
   readonly root: string
   readonly service: Service
-  readonly environment: Environment
   readonly target: Target
   /** Epoch ms of the last request that a version was given; null where the target does not count. */
   lastRequestAt(version: string): Promise<number | null>
@@ -49,7 +44,9 @@ async function act(
   effect: Effect,
 ): Promise<Settled> {
   const { target } = world
-  const unique = `${state.id}/${key}`
+  // What failed is tried again under a key of its own: the same one would only be answered as before.
+  const failures = state.effects[key]?.failures ?? 0
+  const unique = `${state.id}/${key}${failures > 0 ? `#${failures}` : ''}`
   switch (effect.kind) {
     case 'deploy':
       return settled(await target.deploy(workloadOf(state.opened.release, effect.replicas), unique))
@@ -64,7 +61,7 @@ async function act(
     case 'revert':
       return revert(world, effect.version, effect.drop, unique)
     case 'migrate':
-      return migrate(world, state.opened.release, effect.direction, effect.to)
+      return settled(await migrate(target, state.opened.release, effect, unique))
     case 'notify':
       return notify(world, state, key, effect.audience, effect.message)
     case 'report': {
@@ -88,6 +85,13 @@ export const workloadOf = ({ version, artifact, digest, config }: Release, repli
   config,
 })
 
+const migrate = (
+  target: Target,
+  release: Release,
+  { direction, to }: Extract<Effect, { kind: 'migrate' }>,
+  key: string,
+): Promise<Outcome> => target.migrate({ workload: workloadOf(release, 0), direction, to }, key)
+
 /** Counts what the dropped version did wrong before it is gone. */
 async function revert(world: EffectWorld, version: string, drop: string, key: string): Promise<Settled> {
   const outcome = await world.target.revert(version, drop, key)
@@ -96,34 +100,6 @@ async function revert(world: EffectWorld, version: string, drop: string, key: st
   const dropped = scrape?.instances.filter((i) => i.version === drop)
   const failedRequests = dropped ? dropped.reduce((sum, i) => sum + i.errors, 0) : null
   return { ...settled(outcome), lastRequestAtMs, failedRequests }
-}
-
-/** The service's own migration command; run again it finds nothing to do. */
-async function migrate(
-  world: EffectWorld,
-  release: Release,
-  direction: 'up' | 'down',
-  to: number | null,
-): Promise<Settled> {
-  const { database } = world.environment
-  if (!database)
-    return {
-      ok: false,
-      code: 'no-database',
-      detail: 'the release has migrations but the environment declares no database',
-    }
-  const file = resolve(world.root, database.file)
-  const command = migrationCommand(database, direction, file, to)
-  const result = await runCommand(command, {
-    cwd: resolve(world.root, release.artifact),
-    limitMs: MIGRATION_LIMIT_MS,
-  })
-  const said = (result.ok ? result.stdout : result.stderr).trim().split('\n').at(-1) ?? ''
-  return {
-    ok: result.ok,
-    code: result.ok ? null : 'migration-failed',
-    detail: `${command.slice(1).join(' ')}: ${said.slice(0, 300)}`,
-  }
 }
 
 /** Channels that are files here; each message once, by its key. Other channels are connectors. */

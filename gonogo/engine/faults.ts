@@ -44,6 +44,7 @@ function faultIn(
       criterion: 'crash-loop',
       detail: `${looping.component} ${looping.id} of ${release.version} restarted ${looping.restarts} times`,
     }
+  const why = mine.find((i) => i.notReady)?.notReady
   const isServing = (world.weights[release.version] ?? 0) > 0
   // Where the old version's are gone as well, something else is wrong, and going back would help nobody.
   const others = world.instances.filter((i) => i.version !== release.version)
@@ -51,7 +52,7 @@ function faultIn(
   if (isServing && !isAlike && mine.length > 0 && mine.every((i) => !i.ready))
     return {
       criterion: 'readiness-lost',
-      detail: `none of ${mine.length} instances of ${release.version} is ready any more`,
+      detail: `none of ${mine.length} instances of ${release.version} is ready any more${why ? `: ${why}` : ''}`,
     }
   return null
 }

@@ -73,7 +73,6 @@ function canary(options: Options = {}) {
       target,
       root: folder,
       service: { audiences: {} } as EngineParts['world']['service'],
-      environment: {} as EngineParts['world']['environment'],
       lastRequestAt: async () => null,
       report: async () => ({ digest: 'sha256:0', path: 'report.html' }),
     },

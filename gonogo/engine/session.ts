@@ -73,7 +73,6 @@ export async function openSession(
     world: {
       root: workspace.root,
       service: workspace.service,
-      environment,
       target: production,
       lastRequestAt: (version) => production.lastRequestAt?.(version) ?? Promise.resolve(null),
       report: (name, state) => writeReport(workspace, store, state, name, clock.now()),

@@ -7,6 +7,7 @@ import type { MetricSource } from '#core/sample.ts'
 import type { Environment } from '#core/service.ts'
 import { kubernetesConfigSchema } from './kubernetes/config.ts'
 import { openKubernetesTarget } from './kubernetes/kubernetes-target.ts'
+import { migrateByCommand } from './migrate-by-command.ts'
 import { processesConfigSchema } from './processes/config.ts'
 import { openProcessesTarget } from './processes/processes-target.ts'
 import type { Outcome, Target } from './target.ts'
@@ -29,6 +30,9 @@ export type OpenTarget = Target & {
   close?(): Promise<void>
 }
 
+/** A target as its kind opens it: where it has no way of its own to migrate, the service file's commands do. */
+export type KindOfTarget = Omit<OpenTarget, 'migrate'> & Partial<Pick<OpenTarget, 'migrate'>>
+
 /** The environment cannot be reached or is declared wrongly: one line with a stable code. */
 export class TargetProblem extends Error {
   override readonly name = 'TargetProblem'
@@ -42,7 +46,7 @@ export class TargetProblem extends Error {
 /** Opens an environment's target by its kind. Throws a TargetProblem when that cannot be. */
 export async function openTarget(
   name: string,
-  environment: Pick<Environment, 'target'> & Partial<Pick<Environment, 'metrics'>>,
+  environment: Pick<Environment, 'target'> & Partial<Pick<Environment, 'metrics' | 'database'>>,
   folder: string,
   root: string,
 ): Promise<OpenTarget> {
@@ -54,7 +58,8 @@ export async function openTarget(
     )
   const opened = await open({ name, folder, root, target: environment.target })
   if (!opened.ok) throw new TargetProblem(opened.code, opened.detail)
-  return withMetrics(opened.target, name, environment.metrics ?? { source: 'router' }, root)
+  const target = { migrate: migrateByCommand(environment.database, root), ...opened.target }
+  return withMetrics(target, name, environment.metrics ?? { source: 'router' }, root)
 }
 
 type Declared = {
@@ -64,7 +69,7 @@ type Declared = {
   readonly target: Environment['target']
 }
 type Opened =
-  | { readonly ok: true; readonly target: OpenTarget }
+  | { readonly ok: true; readonly target: KindOfTarget }
   | { readonly ok: false; readonly code: string; readonly detail: string }
 
 const KINDS: Readonly<Record<string, (declared: Declared) => Promise<Opened>>> = {

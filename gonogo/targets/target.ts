@@ -12,6 +12,14 @@ export type Workload = {
   readonly config: Readonly<Record<string, string>>
 }
 
+/** One run of the service's own migrations, by what the release brings. */
+export type Migration = {
+  readonly workload: Workload
+  readonly direction: 'up' | 'down'
+  /** The schema version wanted; null where the release names none. */
+  readonly to: number | null
+}
+
 export type Instance = {
   readonly id: string
   readonly version: string
@@ -27,6 +35,8 @@ export type Instance = {
   readonly pid: number | null
   readonly startedAtMs: number
   readonly ready: boolean
+  /** Why it is not ready, where the platform knows that and it is not the version's doing. */
+  readonly notReady?: string
   readonly restarts: number
   /** Why it will not do what it is there for, as the platform says it; absent where it says nothing. */
   readonly trouble?: { readonly code: string; readonly detail: string }
@@ -73,6 +83,11 @@ export interface Target {
   revert(version: string, drop: string, key: string): Promise<Outcome>
   /** Ends and forgets every version except those named. */
   cleanup(keep: readonly string[], key: string): Promise<Outcome>
+  /**
+   * Migrates the database to its end. The same key finds the run that was begun before, also one that has ended; after a
+   * failure a new key is a new run. Codes: no-database, migration-failed, and why it could not start.
+   */
+  migrate(migration: Migration, key: string): Promise<Outcome>
   readonly metrics: MetricSource
   /**
    * What a watch has told, without asking anybody: null while it tells nothing. `drift`: what somebody else changed of what

@@ -11,7 +11,7 @@ let replica: PostgresServer
 let other: PostgresServer
 beforeAll(async () => {
   primary = await startPostgres()
-  replica = await startPostgres(primary)
+  replica = await startPostgres({ source: primary })
   other = await startPostgres()
 }, 120_000)
 afterAll(async () => {

@@ -54,8 +54,8 @@ export type World = {
   readonly root: string
   readonly target: OpenTarget
   writeRelease(version: string, overrides?: Record<string, unknown>): Promise<void>
-  /** Deploys in a process of its own, which kills itself at the nth boundary; 0 lets it live. */
-  run(version: string, killAt?: number): Promise<Ran>
+  /** Deploys in a process of its own, which kills itself at the nth boundary (0: never), or is killed when it is so. */
+  run(version: string, killAt?: number, killWhen?: Promise<unknown>): Promise<Ran>
   stateOf(id: string): DeploymentState
   close(): Promise<void>
 }
@@ -138,8 +138,8 @@ export async function makeWorld(
     root,
     target,
     writeRelease,
-    run: (version, killAt = 0) =>
-      deployInProcess([root, version, String(killAt), String(since), String(FACTOR)]),
+    run: (version, killAt = 0, killWhen) =>
+      deployInProcess([root, version, String(killAt), String(since), String(FACTOR)], killWhen),
     stateOf: (id) => {
       const store = openLog(root)
       const state = readState(store, id)
@@ -155,14 +155,15 @@ export async function makeWorld(
   }
 }
 
-function deployInProcess(args: readonly string[]): Promise<Ran> {
+function deployInProcess(args: readonly string[], killWhen?: Promise<unknown>): Promise<Ran> {
   const command = ['--disable-warning=ExperimentalWarning', PROCESS, ...args]
   return new Promise((resolve, reject) => {
-    execFile(process.execPath, command, { timeout: RUN_LIMIT_MS }, (error, stdout, stderr) => {
+    const child = execFile(process.execPath, command, { timeout: RUN_LIMIT_MS }, (error, stdout, stderr) => {
       if (error && (error as { signal?: string }).signal === 'SIGKILL')
         return resolve({ killed: true, boundaries: 0, names: [], id: '', status: '', stderr })
       if (error) return reject(new Error(`the deployment of ${args[1]} ended: ${error.message} ${stderr}`))
       resolve({ killed: false, stderr, ...JSON.parse(stdout) })
     })
+    void killWhen?.then(() => child.kill('SIGKILL'))
   })
 }

@@ -1,6 +1,7 @@
 import { mkdirSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
+import { fileURLToPath } from 'node:url'
 import { buildBinaries, gatewayDefinitions } from './binaries.ts'
 import { apply, ctr, kubectl, run } from './commands.ts'
 import { makeCredentials, pki } from './credentials.ts'
@@ -21,6 +22,8 @@ import {
   SERVICE_RANGE,
 } from './places.ts'
 
+const NAME_SERVER = fileURLToPath(new URL('./name-server.ts', import.meta.url))
+
 type Say = (line: string) => void
 
 /** A Kubernetes of one node as processes of this machine, with a router for Gateway API routes. Idempotent. */
@@ -36,7 +39,8 @@ export async function up(say: Say): Promise<void> {
   await startControlPlane()
   say('starting containerd and the kubelet')
   await startNode()
-  say('starting the router')
+  say('starting the router and the name server')
+  startDaemon('name-server', process.execPath, [NAME_SERVER])
   await startRouter()
 }
 

@@ -3,9 +3,10 @@ import { IMAGE, makeNamespace, targetIn } from './contract-world.ts'
 import { testImage } from './test-image.ts'
 
 /** A small service in a namespace of its own, with people who sign, that whole deployments are made of. */
-export const makeKubernetesPlace = (checklist: string): Promise<World> =>
+export const makeKubernetesPlace = (checklist: string, more: object = {}): Promise<World> =>
   makeWorld(checklist, {}, async () => {
     const digest = await testImage()
     const namespace = await makeNamespace()
-    return { target: targetIn(namespace), artifact: `${IMAGE}@${digest}`, digest, close: namespace.end }
+    const target = { ...targetIn(namespace), ...more }
+    return { target, artifact: `${IMAGE}@${digest}`, digest, close: namespace.end }
   })

@@ -1,4 +1,4 @@
-import { copyFileSync, cpSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs'
+import { chmodSync, copyFileSync, cpSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { basename, dirname, join } from 'node:path'
 import { ctr, run } from './commands.ts'
@@ -31,7 +31,9 @@ export async function importNodeImage(
     mkdirSync(join(root, 'bin'), { recursive: true })
     copyFileSync(process.execPath, join(root, 'bin', 'node'))
     cpSync(applicationFolder, join(root, 'app'), { recursive: true, dereference: true })
-    mkdirSync(join(root, 'tmp'), { recursive: true, mode: 0o1777 })
+    // What mkdir is told is less whatever the umask takes.
+    mkdirSync(join(root, 'tmp'))
+    chmodSync(join(root, 'tmp'), 0o1777)
   })
   const digest = /sha256:[0-9a-f]{64}/.exec(await ctr(['images', 'ls', `name==${name}`]))?.[0]
   if (!digest) throw new Error(`containerd does not know ${name} after it was imported`)

@@ -4,6 +4,7 @@ import { run } from './commands.ts'
 import { pki } from './credentials.ts'
 import {
   BRIDGE,
+  CLUSTER_DOMAIN,
   CLUSTER_RANGE,
   CONTAINERD_SOCKET,
   HOME,
@@ -83,7 +84,8 @@ const KUBELET = {
   failSwapOn: false,
   failCgroupV1: false,
   containerRuntimeEndpoint: `unix://${CONTAINERD_SOCKET}`,
-  clusterDomain: 'cluster.local',
+  clusterDomain: CLUSTER_DOMAIN,
+  clusterDNS: [NODE_ADDRESS],
   evictionHard: { 'memory.available': '100Mi', 'nodefs.available': '1%', 'imagefs.available': '1%' },
   resolvConf: '',
   address: NODE_ADDRESS,

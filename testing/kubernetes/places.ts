@@ -20,6 +20,7 @@ export const NODE_ADDRESS = '10.244.0.1'
 export const POD_RANGE = '10.244.0.0/24'
 export const CLUSTER_RANGE = '10.244.0.0/16'
 export const SERVICE_RANGE = '10.96.0.0/16'
+export const CLUSTER_DOMAIN = 'cluster.local'
 export const API_SERVICE = '10.96.0.1'
 export const API_PORT = 6443
 /** Where users reach the routes, on 127.0.0.1. */

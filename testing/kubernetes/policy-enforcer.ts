@@ -1,17 +1,25 @@
 import { existsSync, readdirSync } from 'node:fs'
 import { setTimeout as wait } from 'node:timers/promises'
-import { selects } from '../../gonogo/connectors/kubernetes/index.ts'
-import { kubectl, run } from './commands.ts'
+import { z } from 'zod'
+import { type Cluster, openCluster, selects } from '../../gonogo/connectors/kubernetes/index.ts'
+import { run } from './commands.ts'
+import { HOME, kubeconfig } from './places.ts'
 
-const LOOK_EVERY_MS = 100
+const LOOK_EVERY_MS = 200
 const NAMESPACES = '/run/netns'
 
-type Policy = {
-  readonly spec: {
-    readonly podSelector: { matchLabels?: Record<string, string> }
-    readonly egress?: readonly { readonly to?: readonly { readonly ipBlock?: { cidr: string } }[] }[]
-  }
-}
+const labels = z.record(z.string(), z.string()).default({})
+const podSchema = z.object({
+  metadata: z.object({ uid: z.string(), labels }),
+  status: z.object({ podIP: z.string().optional() }),
+})
+const rule = z.object({
+  to: z.array(z.object({ ipBlock: z.object({ cidr: z.string() }).optional() })).default([]),
+})
+const policySchema = z.object({
+  spec: z.object({ podSelector: z.object({ matchLabels: labels }), egress: z.array(rule).default([]) }),
+})
+type Policy = z.infer<typeof policySchema>
 
 /**
  * The test cluster's network plugin enforces no NetworkPolicy. This does, for one namespace, as far as tests go: a pod that
@@ -19,11 +27,12 @@ type Policy = {
  * network namespaces, which go with the pods.
  */
 export function enforcePolicies(namespace: string): { stop(): Promise<void> } {
+  const cluster = openCluster({ root: HOME, kubeconfig: kubeconfig('admin') })
   const done = new Set<string>()
   let isStopped = false
   const loop = (async () => {
     while (!isStopped) {
-      await enforceOnce(namespace, done)
+      await enforceOnce(cluster, namespace, done)
       await wait(LOOK_EVERY_MS)
     }
   })()
@@ -35,14 +44,15 @@ export function enforcePolicies(namespace: string): { stop(): Promise<void> } {
   }
 }
 
-async function enforceOnce(namespace: string, done: Set<string>): Promise<void> {
-  const list = async (kind: string) =>
-    JSON.parse(await kubectl(['get', kind, '-n', namespace, '-o', 'json'])).items
-  const [pods, policies] = await Promise.all([list('pods'), list('networkpolicies')])
+async function enforceOnce(cluster: Cluster, namespace: string, done: Set<string>): Promise<void> {
+  const [pods, policies] = await Promise.all([
+    cluster.list(`/api/v1/namespaces/${namespace}/pods`, podSchema),
+    cluster.list(`/apis/networking.k8s.io/v1/namespaces/${namespace}/networkpolicies`, policySchema),
+  ])
   for (const { metadata, status } of pods) {
     if (!status.podIP || done.has(metadata.uid)) continue
-    const own = (policies as Policy[]).filter(({ spec: { podSelector } }) =>
-      selects({ matchLabels: podSelector.matchLabels ?? {}, matchExpressions: [] }, metadata.labels ?? {}),
+    const own = policies.filter(({ spec: { podSelector } }) =>
+      selects({ ...podSelector, matchExpressions: [] }, metadata.labels),
     )
     if (own.length > 0) await confine(status.podIP, own)
     done.add(metadata.uid)
@@ -53,7 +63,7 @@ async function confine(address: string, policies: readonly Policy[]): Promise<vo
   const name = await networkOf(address)
   if (!name) return
   const allowed = policies.flatMap(({ spec }) =>
-    (spec.egress ?? []).flatMap(({ to = [] }) => to.flatMap(({ ipBlock }) => ipBlock?.cidr ?? [])),
+    spec.egress.flatMap(({ to }) => to.flatMap(({ ipBlock }) => ipBlock?.cidr ?? [])),
   )
   const rules = [
     ['-o', 'lo', '-j', 'ACCEPT'],

@@ -1,4 +1,5 @@
 import { deploymentSchema, objectSchema, podSchema, referencesOf } from '#connectors/kubernetes/index.ts'
+import { MIGRATES } from '#targets/kubernetes/migration-job.ts'
 import { LABELS } from '#targets/kubernetes/render.ts'
 import { type CheckContext, CheckProblem } from '../check.ts'
 import { clusterOf } from '../live/service-cluster.ts'
@@ -11,13 +12,15 @@ export async function clusterLeftovers(ctx: CheckContext): Promise<readonly stri
   const labelled = { selector: `${LABELS.of}=${of}` }
   const core = `/api/v1/namespaces/${namespace}`
   const apps = `/apis/apps/v1/namespaces/${namespace}`
-  const [deployments, revisions, services, pods, maps, probes] = await Promise.all([
+  const jobs = `/apis/batch/v1/namespaces/${namespace}/jobs`
+  const [deployments, revisions, services, pods, maps, probes, migrations] = await Promise.all([
     cluster.list(`${apps}/deployments`, deploymentSchema, labelled),
     cluster.list(`${apps}/replicasets`, deploymentSchema, labelled),
     cluster.list(`${core}/services`, objectSchema, labelled),
     cluster.list(`${core}/pods`, objectSchema, labelled),
     cluster.list(`${core}/configmaps`, objectSchema, labelled),
     cluster.list(`${core}/pods`, objectSchema, { selector: PROBE }),
+    cluster.list(jobs, objectSchema, { selector: `${MIGRATES}=${of}` }),
   ])
   if (deployments.length === 0)
     throw new CheckProblem(`no Deployment in ${namespace} has the label ${LABELS.of}=${of}`)
@@ -28,6 +31,7 @@ export async function clusterLeftovers(ctx: CheckContext): Promise<readonly stri
   return [
     ...named('Deployment', deployments.filter(isTemporary)),
     ...named('Service', services.filter(isTemporary)),
+    ...named('Job', migrations.filter(isStaying)),
     ...named('Pod', [...pods.filter(isTemporary), ...probes].filter(isStaying)),
     ...named(
       'ConfigMap',

@@ -38,7 +38,7 @@ async function run(ctx: CheckContext): Promise<CheckResult> {
   const waiting = instances.find((i) => !i.ready)
   if (waiting)
     return fail(
-      `${waiting.id} is not ready: ${waiting.readyPath ?? 'its probe'} does not answer as it should`,
+      `${waiting.id} is not ready: ${waiting.notReady ?? `${waiting.readyPath ?? 'its probe'} does not answer as it should`}`,
       rest,
     )
   const short = rows.find((row) => row.ready < wanted)

@@ -1,8 +1,6 @@
-import { mkdir, rm, writeFile } from 'node:fs/promises'
+import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { performance } from 'node:perf_hooks'
-import { runCommand } from '#connectors/command/index.ts'
-import { migrationCommand } from '#core/migration-command.ts'
 import type { Release } from '#core/release.ts'
 import { workloadOf } from '#engine/effects.ts'
 import { Refusal } from '#engine/exit-codes.ts'
@@ -10,19 +8,11 @@ import { environmentFolder, type Workspace } from '#engine/workspace.ts'
 import { type OpenTarget, openTarget } from '#targets/open-target.ts'
 import type { Outcome } from '#targets/target.ts'
 
-/** Ends what an earlier demo left running in an environment, and empties it. */
-export async function resetEnvironment(workspace: Workspace, name: string): Promise<void> {
-  const folder = environmentFolder(workspace, name)
-  const target = await open(workspace, name)
-  await target.stop?.()
-  await rm(folder, { recursive: true, force: true })
-}
-
 /** Brings an environment to where a service is before its next release: migrated, running, all traffic on `release`. */
 export async function startStable(workspace: Workspace, name: string, release: Release): Promise<OpenTarget> {
   await mkdir(environmentFolder(workspace, name), { recursive: true })
-  const target = await open(workspace, name)
-  await migrate(workspace, name, release)
+  const target = await openEnvironment(workspace, name)
+  must(await migrate(target, release, `demo/migrate/${release.version}`))
   const workload = workloadOf(release, target.replicas)
   must(await target.deploy(workload, `demo/deploy/${release.version}`))
   must(await target.setWeights({ [release.version]: 100 }, `demo/weights/${release.version}`))
@@ -43,7 +33,7 @@ export async function rehearse(
 ): Promise<void> {
   const { version } = release
   const key = `demo/rehearsal/${version}`
-  await migrate(workspace, 'staging', release)
+  must(await migrate(target, release, `${key}/migrate`))
   must(await target.deploy(workloadOf(release, target.replicas), `${key}/deploy`))
   for (const { weight } of workspace.service.policy.steps)
     must(await target.setWeights({ [version]: weight, [stable.version]: 100 - weight }, `${key}/${weight}`))
@@ -66,25 +56,16 @@ export async function rehearse(
   must(await target.deploy(workloadOf(release, target.replicas), `${key}/again`))
 }
 
-function open(workspace: Workspace, name: string): Promise<OpenTarget> {
+export function openEnvironment(workspace: Workspace, name: string): Promise<OpenTarget> {
   const environment = workspace.service.environments[name]
   if (!environment)
     throw new Refusal('no-environment', `the demo needs an environment ${name} in ${workspace.serviceFile}`)
   return openTarget(name, environment, environmentFolder(workspace, name), workspace.root)
 }
 
-async function migrate(workspace: Workspace, name: string, release: Release): Promise<void> {
-  const database = workspace.service.environments[name]?.database
-  if (!database) return
-  const file = join(workspace.root, database.file)
-  const command = migrationCommand(database, 'up', file, release.schemaVersion ?? null)
-  const done = await runCommand(command, { cwd: join(workspace.root, release.artifact), limitMs: 60_000 })
-  if (!done.ok)
-    throw new Refusal(
-      'migration-failed',
-      `the demo could not migrate ${name}: ${done.stderr.split('\n')[0]}`,
-      3,
-    )
+function migrate(target: OpenTarget, release: Release, key: string): Promise<Outcome> {
+  const to = release.schemaVersion ?? null
+  return target.migrate({ workload: workloadOf(release, 0), direction: 'up', to }, key)
 }
 
 function must(outcome: Outcome): void {

@@ -1,50 +1,38 @@
-import { mkdir, rename, rm } from 'node:fs/promises'
+import { mkdir, rename } from 'node:fs/promises'
 import { join } from 'node:path'
 import { openDeploymentOf } from '#engine/open-deployment.ts'
-import { openLog, stateFolder, type Workspace } from '#engine/workspace.ts'
+import { openLog, stateFolder } from '#engine/workspace.ts'
 import type { Signer } from '#evidence/signatures.ts'
 import type { Output } from '../output.ts'
-import { resetEnvironment } from './environments.ts'
 import { runPipeline, runUnitTests } from './pipeline.ts'
-import {
-  makeCastKeys,
-  makeCertificate,
-  makeModelKeys,
-  makeTokens,
-  writeRelease,
-  writeReviews,
-} from './releases.ts'
+import type { DemoPlace } from './place.ts'
+import { makeCastKeys, makeModelKeys, makeTokens, writeRelease, writeReviews } from './releases.ts'
 import { makeRepository, VERSIONS } from './repository.ts'
 
 const VISITORS = 20
 export const STABLE = '1.2.2'
 
-/** A repository with three releases, keys, tokens and evidence, all under `.gonogo/demo`; what an earlier demo left is cleared. */
+/** A repository with three releases, keys, tokens and evidence, all under `.gonogo/demo`. */
 export async function prepareDemo(
-  workspace: Workspace,
+  { workspace, sources, demo, deployables }: DemoPlace,
   output: Output,
 ): Promise<{ signers: Map<string, Signer>; tokens: string[] }> {
-  const demo = join(stateFolder(workspace.root), 'demo')
-  output.say('· clearing what an earlier demo left')
-  await rm(demo, { recursive: true, force: true })
-  await makeCertificate(demo)
-  for (const name of ['production', 'staging']) await resetEnvironment(workspace, name)
   await setAsideLog(workspace.root)
   output.say('· making a repository of ClawdBot with three releases')
-  const commits = await makeRepository(workspace.root, demo)
+  const commits = await makeRepository(sources, demo)
   const signers = await makeCastKeys(demo, workspace.service)
   const tokens = await makeTokens(demo, VISITORS)
   await makeModelKeys(demo)
   await writeReviews(demo, commits)
-  for (const version of VERSIONS) await writeRelease(demo, version, commits[version], Date.now())
   output.say('· running type check, lint and tests of 1.2.3 and 1.2.4')
   // Side by side: much of a test's time is waiting for servers that it started.
-  await Promise.all([
-    runUnitTests(workspace.root, demo, STABLE, commits[STABLE]),
-    ...(['1.2.3', '1.2.4'] as const).map((version) =>
-      runPipeline(workspace.root, demo, version, commits[version]),
-    ),
+  const [made] = await Promise.all([
+    deployables(),
+    runUnitTests(sources, demo, STABLE, commits[STABLE]),
+    ...(['1.2.3', '1.2.4'] as const).map((version) => runPipeline(sources, demo, version, commits[version])),
   ])
+  for (const version of VERSIONS)
+    await writeRelease(demo, version, commits[version], made[version], Date.now())
   return { signers, tokens }
 }
 

@@ -5,7 +5,7 @@ import { stringify } from 'yaml'
 import { issueCertificate, newAuthority } from '#connectors/tls/private-authority.ts'
 import type { Service } from '#core/service.ts'
 import { makeDemoKey, pemSigner, type Signer } from '#evidence/signatures.ts'
-import { artifactDigest } from '#targets/processes/artifact-digest.ts'
+import type { Deployable } from './place.ts'
 import type { DemoVersion } from './repository.ts'
 
 const HOUR_MS = 3_600_000
@@ -25,9 +25,9 @@ export async function writeRelease(
   demo: string,
   version: DemoVersion,
   commit: string,
+  { artifact, digest, config = {} }: Deployable,
   now: number,
 ): Promise<void> {
-  const artifact = join(demo, 'artifacts', version)
   const { schemaVersion, flags } = CHANGES[version]
   const release = {
     release: 1,
@@ -42,8 +42,9 @@ export async function writeRelease(
       timeZone: 'Etc/UTC',
     },
     components: ['gateway', 'agent', 'mcp-server', 'database'],
-    artifact: `.gonogo/demo/artifacts/${version}`,
-    digest: await artifactDigest(artifact),
+    artifact,
+    digest,
+    config,
     flags,
     authors: ['nia'],
     schemaVersion,

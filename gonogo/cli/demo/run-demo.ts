@@ -15,12 +15,20 @@ import { LiveView } from '../live-view.ts'
 import { loadReleaseOf, loadWorkspace } from '../load.ts'
 import type { Output } from '../output.ts'
 import { startCast } from './cast.ts'
+import { clusterPlace, mustHaveCluster } from './cluster-place.ts'
+import { UNPROVEN } from './cluster-service.ts'
 import { rehearse, startStable } from './environments.ts'
+import { type DemoPlace, processesPlace } from './place.ts'
 import { prepareDemo, STABLE } from './prepare-demo.ts'
 
 /** Nobody may be there to answer what the cast cannot; then the demo says what is open, and ends. */
 const DEPLOYMENT_LIMIT_MS = 600_000
 const EXPECTED = { '1.2.3': 'success', '1.2.4': 'rolled-back' } as const
+
+export const DEMO_TARGETS = ['processes', 'kubernetes'] as const
+/** What each makes, below `.gonogo`. */
+const FOLDERS = { processes: 'demo', kubernetes: 'demo-kubernetes' } as const
+export type DemoTarget = (typeof DEMO_TARGETS)[number]
 
 export type DemoResult = {
   readonly ok: boolean
@@ -29,31 +37,55 @@ export type DemoResult = {
 }
 
 /** Prepares a service with a history, puts 100 requests a second on it, and deploys a good release and a bad one. */
-export async function runDemo(serviceFile: string, output: Output, stop: AbortSignal): Promise<DemoResult> {
-  const workspace = loadWorkspace(serviceFile)
-  const unlock = await lockDemo(workspace.root)
+export async function runDemo(
+  sources: string,
+  target: DemoTarget,
+  output: Output,
+  stop: AbortSignal,
+): Promise<DemoResult> {
+  if (target === 'kubernetes') mustHaveCluster()
+  const folder = join(stateFolder(sources), FOLDERS[target])
+  const unlock = await lockDemo(`${folder}-lock`)
   try {
-    return await runAlone(workspace, output, stop)
+    output.say('· clearing what an earlier demo left')
+    const place = await openPlace(sources, target, folder, output)
+    try {
+      return await runAlone(place, output, stop)
+    } finally {
+      await place.close()
+    }
   } finally {
     unlock()
   }
 }
 
+async function openPlace(
+  sources: string,
+  target: DemoTarget,
+  folder: string,
+  output: Output,
+): Promise<DemoPlace> {
+  if (target === 'processes') return processesPlace(loadWorkspace(join(sources, 'gonogo.yaml')), folder)
+  const place = await clusterPlace(sources, folder)
+  output.say(`· left to the cast, since this cluster cannot prove them: ${Object.keys(UNPROVEN).join(', ')}`)
+  return place
+}
+
 /** Two demos in one folder would end each other's processes. */
-async function lockDemo(root: string): Promise<() => void> {
-  const folder = join(stateFolder(root), 'demo-lock')
+async function lockDemo(folder: string): Promise<() => void> {
   await mkdir(folder, { recursive: true })
   const unlock = lockFolder(folder)
   if (unlock) return unlock
   throw new Refusal(
     'in-use',
-    `another demo runs in ${root}; wait for its end, or end it with Ctrl-C`,
+    `another demo runs here (${folder}); wait for its end, or end it with Ctrl-C`,
     EXIT.environment,
   )
 }
 
-async function runAlone(workspace: Workspace, output: Output, stop: AbortSignal): Promise<DemoResult> {
-  const { signers, tokens } = await prepareDemo(workspace, output)
+async function runAlone(place: DemoPlace, output: Output, stop: AbortSignal): Promise<DemoResult> {
+  const { workspace } = place
+  const { signers, tokens } = await prepareDemo(place, output)
   const targets: OpenTarget[] = []
   const store = openLog(workspace.root)
   let traffic: ChildProcess | null = null
@@ -73,7 +105,7 @@ async function runAlone(workspace: Workspace, output: Output, stop: AbortSignal)
     return summary(deployed, await stopTraffic(traffic))
   } finally {
     traffic?.kill('SIGKILL')
-    for (const target of targets) await target.stop?.()
+    for (const target of targets) await (target.stop ? target.stop() : target.close?.())
     store.close()
   }
 }

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { decide } from './index.ts'
 import { release, SmallDeployment } from './small-deployment.ts'
 import { judged, play, voted, type World } from './test-play.ts'
 
@@ -31,6 +32,37 @@ describe('decide, on the way back', () => {
     )
     const compatible = voted({ release: release('1.1.0', { flags: { migrations: true } }) })
     expect(play(compatible, { verdict: () => 'rollback' })).not.toContain('migrate:down')
+  })
+
+  it.each([
+    [true, ['revert:1.0.0', 'migrate:up', 'migrate:down']],
+    [false, ['revert:1.0.0', 'migrate:up']],
+  ])(
+    'aborted while it migrates (which then ends well: %s), it goes back first and undoes what was done',
+    (ok, expected) => {
+      const d = voted({
+        release: release('1.1.0', { flags: { migrations: true }, backwardCompatible: false }),
+      })
+      for (let turn = 0; turn < 100 && !d.state.effects['migrate:up']; turn++) {
+        const [command] = decide(d.state, d.now)
+        if (command?.kind === 'effect') d.add({ type: 'effectIntended', ...command })
+        else play(d, {}, 1)
+      }
+      d.decided('ada', 'abort')
+      const done = play(d, { effect: (key) => ({ ok: ok || key !== 'migrate:up' }) })
+      expect(done.filter((key) => /^(revert|migrate)/.test(key))).toEqual(expected)
+      expect(d.state.closed?.status).toBe('rolled-back')
+    },
+  )
+
+  it('counts what failed, so that another attempt is a call of its own', () => {
+    const d = voted({ release: release('1.1.0', { flags: { migrations: true }, backwardCompatible: false }) })
+    let downs = 0
+    play(d, {
+      verdict: () => 'rollback',
+      effect: (key) => ({ ok: key !== 'migrate:down' || ++downs === 3 }),
+    })
+    expect(d.state.effects['migrate:down']).toMatchObject({ attempts: 3, failures: 2, settled: { ok: true } })
   })
 
   it('rolls back when the new version cannot be deployed', () => {

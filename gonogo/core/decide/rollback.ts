@@ -1,3 +1,4 @@
+import type { Effect } from '../events.ts'
 import type { DeploymentState } from '../state.ts'
 import { hasMigration, type Keyed, revertEffect } from '../strategies.ts'
 import { checkCommands, itemsOfStage } from './checks.ts'
@@ -20,18 +21,13 @@ export function decideRollback(state: DeploymentState, now: number): Command[] {
 
 /** Database last, and only where the old version cannot live with the new schema. */
 function backEffects(state: DeploymentState): Keyed[] {
-  const down: Keyed[] =
-    hasMigration(state) &&
-    !state.opened.release.backwardCompatible &&
-    state.effects['migrate:up']?.settled?.ok
-      ? [
-          {
-            key: 'migrate:down',
-            effect: { kind: 'migrate', direction: 'down', to: state.opened.stable?.schemaVersion ?? null },
-          },
-        ]
-      : []
-  return [revertEffect(state), ...down]
+  const { release, stable } = state.opened
+  const up = state.effects['migrate:up']
+  if (!hasMigration(state) || release.backwardCompatible || !up) return [revertEffect(state)]
+  // One that is still under way, or whose end nobody saw, is waited for: after it there is something to undo, or nothing.
+  if (!up.settled) return [revertEffect(state), { key: up.key, effect: up.effect }]
+  const effect: Effect = { kind: 'migrate', direction: 'down', to: stable?.schemaVersion ?? null }
+  return up.settled.ok ? [revertEffect(state), { key: 'migrate:down', effect }] : [revertEffect(state)]
 }
 
 function notifyEffects(state: DeploymentState): Keyed[] {

@@ -1,4 +1,4 @@
-import type { OpenTarget } from '../open-target.ts'
+import type { KindOfTarget } from '../open-target.ts'
 import type { Workload } from '../target.ts'
 
 /** How a version of the test service behaves; see `testing/service/main.ts`. */
@@ -13,7 +13,7 @@ export type MakeWorld = (options: WorldOptions) => Promise<ContractWorld>
 
 /** An empty environment for one test, with real instances of the test service. */
 export type ContractWorld = {
-  readonly target: OpenTarget
+  readonly target: KindOfTarget
   /** From a call that changed weights until the router gives no request by the old ones. */
   readonly zeroWithinMs: number
   workload(version: string, behaviour?: Behaviour, replicas?: number): Promise<Workload>
@@ -53,7 +53,7 @@ export async function withCanary(world: ContractWorld, stable: string, canary: s
   await mustDo(world.target.deploy(await world.workload(canary), `deploy ${canary}`))
 }
 
-export async function mustDo(outcome: ReturnType<OpenTarget['deploy']>): Promise<void> {
+export async function mustDo(outcome: ReturnType<KindOfTarget['deploy']>): Promise<void> {
   const settled = await outcome
   if (!settled.ok) throw new Error(`${settled.code}: ${settled.detail}`)
 }

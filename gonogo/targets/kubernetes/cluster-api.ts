@@ -36,8 +36,10 @@ export type ClusterApi = {
   replace<T extends KubernetesObject>(object: T): Promise<T>
   /** RFC 6902 operations on a route, all or none. */
   patchRoute(route: RouteRef, operations: readonly object[]): Promise<KubernetesObject>
-  /** Harmless where there is none. */
+  /** With all that belongs to it. Harmless where there is none. */
   remove(apiVersion: string, kind: string, name: string): Promise<void>
+  /** The newest warning about an object, in the cluster's words; empty where there is none. */
+  lastWarning(name: string): Promise<string>
   /** All that a pod's first container wrote, with what it wrote before it was restarted. */
   wholeLog(pod: string): Promise<string>
   /** The last lines of a container, of the one before when it was restarted. */
@@ -91,7 +93,15 @@ export function clusterApi(config: KubeConfig, namespace: string): ClusterApi {
         ),
       ),
     remove: async (apiVersion, kind, name) => {
-      await steadily(() => orNull(objects.delete(header(apiVersion, kind, name))))
+      const all = 'Background'
+      const none = undefined
+      const object = header(apiVersion, kind, name)
+      await steadily(() => orNull(objects.delete(object, none, none, none, none, all)))
+    },
+    lastWarning: async (name) => {
+      const fieldSelector = `involvedObject.name=${name},type=Warning`
+      const { items } = await steadily(() => core.listNamespacedEvent({ namespace, fieldSelector }))
+      return items.at(-1)?.message ?? ''
     },
     wholeLog: async (name) => {
       const read = (previous: boolean) => core.readNamespacedPodLog({ name, namespace, previous })

@@ -19,6 +19,16 @@ const routeSchema = z.strictObject({
   name: nameSchema,
 })
 
+const migrationSchema = z.strictObject({
+  /**
+   * YAML with one Job, relative to the service file. Values may hold `${image}` `${version}` `${config}` `${direction}` (up
+   * or down) and `${to}` (the schema version wanted).
+   */
+  manifest: z.string().min(1),
+  /** How long one may take, from when it is made. */
+  limitMs: z.number().int().min(1000).max(86_400_000).default(1_800_000),
+})
+
 /** The `target` block of an environment whose service runs on Kubernetes. Durations are milliseconds. */
 export const kubernetesConfigSchema = z.strictObject({
   kind: z.literal('kubernetes'),
@@ -38,6 +48,8 @@ export const kubernetesConfigSchema = z.strictObject({
   readyTimeoutMs: z.number().int().min(100).max(3_600_000).default(60_000),
   /** How long a pod may wait for a node; for as long as an autoscaler needs to bring one. */
   roomTimeoutMs: z.number().int().min(0).max(3_600_000).default(0),
+  /** How the database is migrated, in the namespace, by the release's image; without it by `database.migrate`. */
+  migration: migrationSchema.optional(),
   /** In the order in which they are started. */
   components: z
     .record(nameSchema, componentSchema)

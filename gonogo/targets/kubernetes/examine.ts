@@ -28,7 +28,7 @@ export type Examined = {
 const good = (what: string, detail: string): Finding => ({ what, ok: true, detail, remedy: null })
 const bad = (what: string, detail: string, remedy: string): Finding => ({ what, ok: false, detail, remedy })
 
-const APIS = ['apps/v1', 'coordination.k8s.io/v1', 'autoscaling/v2', ROUTE_API] as const
+const APIS = ['apps/v1', 'batch/v1', 'coordination.k8s.io/v1', 'autoscaling/v2', ROUTE_API] as const
 
 /** Looks at everything that a deployment needs of the cluster, and changes nothing. */
 export async function examineCluster({ config, root, bound }: Examined): Promise<Finding[]> {

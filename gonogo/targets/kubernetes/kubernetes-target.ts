@@ -2,14 +2,15 @@ import { mkdir, writeFile } from 'node:fs/promises'
 import { dirname, join, resolve } from 'node:path'
 import type { Call } from '../call.ts'
 import { Calls } from '../calls.ts'
-import type { OpenTarget } from '../open-target.ts'
+import type { KindOfTarget } from '../open-target.ts'
 import type { Outcome } from '../target.ts'
 import { claim, unclaim } from './claim.ts'
 import { apiMessage, clusterApi, kubeConfig, statusOf } from './cluster-api.ts'
 import type { KubernetesConfig } from './config.ts'
 import { drift } from './drift.ts'
 import { findStable } from './found-stable.ts'
-import { BadManifest, publicServiceOf, readManifests } from './read-manifests.ts'
+import { migrate, removeMigrations } from './migrate.ts'
+import { BadManifest, publicServiceOf, readManifests, readMigration } from './read-manifests.ts'
 import { ROUTE_API } from './route.ts'
 import { routerCounters } from './router-counters.ts'
 import type { VersionRecord } from './saved-state.ts'
@@ -19,7 +20,7 @@ import { Watches } from './watches.ts'
 import { cleanup, deploy, scale } from './workload-calls.ts'
 import { noRoute, observe, refused, stateOf, type World } from './world.ts'
 
-export type KubernetesTarget = OpenTarget & Required<Pick<OpenTarget, 'claim' | 'unclaim' | 'close'>>
+export type KubernetesTarget = KindOfTarget & Required<Pick<KindOfTarget, 'claim' | 'unclaim' | 'close'>>
 
 export type KubernetesTargetOptions = {
   /** The environment's name, for messages. */
@@ -52,6 +53,7 @@ export async function openKubernetesTarget({
   const api = clusterApi(kube, config.namespace)
   try {
     const manifests = readManifests(config, root)
+    readMigration(config, root)
     const of = publicServiceOf(config, manifests)
     for (const { kind, name: route } of config.routes)
       if (!(await api.read(ROUTE_API, kind, route))) return failed(where, noRoute({ config }, kind, route))
@@ -125,6 +127,9 @@ function targetOver(world: World, folder: string): KubernetesTarget {
     return calls.run(call)
   }
   const { config } = world
+  const endMigrations = async () => {
+    if (config.migration) await removeMigrations(world.api, world.of).catch(() => undefined)
+  }
   return {
     replicas: config.replicas,
     observe: async () => {
@@ -137,7 +142,15 @@ function targetOver(world: World, folder: string): KubernetesTarget {
     setWeights: (weights, key) => run({ method: 'setWeights', weights: { ...weights }, key }),
     promote: (version, key) => run({ method: 'promote', version, key }),
     revert: (version, drop, key) => run({ method: 'revert', version, drop, key }),
-    cleanup: (keep, key) => run({ method: 'cleanup', keep: [...keep], key }),
+    cleanup: async (keep, key) => {
+      // One whose end nobody has seen yet may still be asked for where everything is taken away.
+      if (keep.length > 0) await endMigrations()
+      return run({ method: 'cleanup', keep: [...keep], key })
+    },
+    ...(config.migration && { migrate: (migration, key) => migrate(world, migration, key) }),
+    ...(world.counters && {
+      lastRequestAt: async (version) => world.counters?.lastRequestAt(version) ?? null,
+    }),
     metrics: world.counters ?? {
       sample: async () => {
         throw new Error('the router tells no metrics; give target.router, or metrics of another source')
@@ -156,7 +169,10 @@ function targetOver(world: World, folder: string): KubernetesTarget {
       return file
     },
     claim: (deployment) => claim(world.api, world.of, deployment),
-    unclaim: (deployment) => unclaim(world.api, world.of, deployment),
+    unclaim: async (deployment) => {
+      await endMigrations()
+      await unclaim(world.api, world.of, deployment)
+    },
     close: () => world.watches.close(),
   }
 }

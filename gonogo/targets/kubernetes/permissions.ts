@@ -33,6 +33,9 @@ export const GRANTS: readonly Grant[] = [
   inNamespace(ROUTES, 'grpcroutes', 'get list watch patch'),
   inNamespace('autoscaling', 'horizontalpodautoscalers', 'list'),
   inNamespace('coordination.k8s.io', 'leases', 'get create update delete'),
+  // Migrations.
+  inNamespace('batch', 'jobs', 'get list create delete'),
+  inNamespace('', 'events', 'list'),
   inNamespace('', 'pods', 'create delete', '1.3.5'),
   inNamespace('networking.k8s.io', 'networkpolicies', 'list', '1.3.5'),
   inNamespace('', 'resourcequotas', 'list', '1.3.2'),

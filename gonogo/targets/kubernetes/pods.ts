@@ -10,6 +10,18 @@ export const isReady = (pod: Pod): boolean =>
   !isEnding(pod) &&
   (pod.status?.conditions ?? []).some((one) => one.type === 'Ready' && one.status === 'True')
 
+/**
+ * A node that does not answer any more is the cluster's word for a pod that is not ready while its containers are, as they
+ * were last heard of. Null where that is not so.
+ */
+export function silentNode({ metadata, spec, status }: Pod): string | null {
+  const is = (type: string, value: string) =>
+    status?.conditions?.some((one) => one.type === type && one.status === value) ?? false
+  const isSilent =
+    is('Ready', 'False') && is('ContainersReady', 'True') && (spec?.readinessGates ?? []).length === 0
+  return isSilent ? `node ${spec?.nodeName} of pod ${metadata?.name} does not answer` : null
+}
+
 export const containersOf = (pod: Pod): readonly V1ContainerStatus[] => [
   ...(pod.status?.initContainerStatuses ?? []),
   ...(pod.status?.containerStatuses ?? []),
@@ -20,6 +32,7 @@ export function instanceOf(pod: Pod, version: string, config: KubernetesConfig):
   const component = pod.metadata?.labels?.[LABELS.component] ?? ''
   const container = pod.spec?.containers[0]
   const probe = container?.readinessProbe?.httpGet
+  const silent = silentNode(pod)
   const port = portOf(pod, probe?.port ?? container?.ports?.[0]?.containerPort)
   return {
     id: pod.metadata?.name ?? '',
@@ -33,6 +46,7 @@ export function instanceOf(pod: Pod, version: string, config: KubernetesConfig):
     pid: null,
     startedAtMs: new Date(pod.status?.startTime ?? 0).getTime(),
     ready: isReady(pod),
+    ...(silent !== null && { notReady: silent }),
     restarts: containersOf(pod).reduce((sum, one) => sum + one.restartCount, 0),
     logFile: null,
     ...troubleOf(pod),

@@ -31,6 +31,16 @@ export function readManifests(config: KubernetesConfig, root: string): Manifest[
   })
 }
 
+/** The Job by which the service migrates; null where it declares none. Throws a BadManifest. */
+export function readMigration({ migration }: KubernetesConfig, root: string): ManifestObject | null {
+  if (!migration) return null
+  const { manifest: file } = migration
+  const [job, ...others] = readObjects(resolve(root, file), file)
+  if (job?.kind !== 'Job' || others.length > 0)
+    throw new BadManifest(`${file}: a migration is one Job and nothing else`)
+  return job
+}
+
 function readObjects(path: string, file: string): ManifestObject[] {
   let text: string
   try {

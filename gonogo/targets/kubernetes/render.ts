@@ -71,7 +71,7 @@ export function renderVersion(rendering: Rendering): RenderedVersion {
 }
 
 /** Named by its content, as kustomize does, and never changed: it goes back with the workload that refers to it. */
-function configMapOf(rendering: Rendering): KubernetesObject {
+export function configMapOf(rendering: Pick<Rendering, 'namespace' | 'of' | 'workload'>): KubernetesObject {
   const { config } = rendering.workload
   const content = JSON.stringify(Object.entries(config).sort())
   const hash = createHash('sha256').update(content).digest('hex').slice(0, HASH_LENGTH)
@@ -145,8 +145,8 @@ const metadataOf = (
   labels: { ...(metadata.labels as object | undefined), ...labels },
 })
 
-/** Every string with its templates filled. */
-function filled<T>(value: T, values: ReadonlyMap<string, string>, component: string): T {
+/** Every string with its templates filled; `component` names the manifest. Throws a BadManifest. */
+export function filled<T>(value: T, values: ReadonlyMap<string, string>, component: string): T {
   if (typeof value === 'string') {
     const result = fillTemplate(value, values)
     if (!result.ok)

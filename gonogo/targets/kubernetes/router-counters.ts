@@ -1,3 +1,4 @@
+import { setTimeout as wait } from 'node:timers/promises'
 import { request } from 'undici'
 import { countersBy, type InstanceCounters } from '#connectors/prometheus-text/instance-counters.ts'
 import type { TextSettings } from '#core/metrics-settings.ts'
@@ -6,6 +7,7 @@ import type { Base, SavedState } from './saved-state.ts'
 import { nameIn, SLOTS, type Slot } from './slots.ts'
 
 const LIMIT_MS = 1500
+const CLOSELY_MS = 25
 
 /** What Traefik names its counters of each Service it leads to. */
 const TRAEFIK: TextSettings = {
@@ -25,6 +27,10 @@ const TRAEFIK: TextSettings = {
 export type RouterCounters = MetricSource & {
   /** From now on the slot's Service counts for the version that is in it next. */
   rebase(slot: Slot): Promise<void>
+  /** Epoch ms of the reading that first had the version's last request; null where none had any. */
+  lastRequestAt(version: string): number | null
+  /** Reads again and again until it is called off, so that the last request is known to some ms. */
+  watchClosely(): () => void
   /** Reads once more, before a Service leaves the route and the router forgets it. */
   remember(): Promise<void>
 }
@@ -38,6 +44,9 @@ type Options = {
 
 export function routerCounters({ url, namespace, service, state }: Options): RouterCounters {
   const last = new Map<string, InstanceSample>()
+  /** The most that was counted of each group; an answer that comes late may have less. */
+  const most = new Map<string, number>()
+  const lastRequests = new Map<string, number>()
   const names = new Map(SLOTS.map((slot) => [slot, nameOfService(namespace, nameIn(slot, service))]))
   const groupOf = ({ service: name = '' }: Readonly<Record<string, string>>): string | null => {
     for (const [slot, pattern] of names) {
@@ -62,13 +71,33 @@ export function routerCounters({ url, namespace, service, state }: Options): Rou
     const bySlot = new Map(Object.values(versions).map((one) => [one.slot, one.workload.version]))
     for (const [group, counters] of counted) {
       const version = bySlot.get(group.split(' ')[0] as Slot)
-      if (version !== undefined)
-        last.set(`${version} ${group}`, { version, instance: group, ...since(counters, bases[group]) })
+      if (version === undefined) continue
+      const key = `${version} ${group}`
+      const seen = { version, instance: group, ...since(counters, bases[group]) }
+      if (seen.requests > (most.get(key) ?? 0)) {
+        most.set(key, seen.requests)
+        lastRequests.set(version, Date.now())
+      }
+      last.set(key, seen)
     }
     return { atMs, complete: true, instances: [...last.values()] }
   }
   return {
     sample,
+    lastRequestAt: (version) => lastRequests.get(version) ?? null,
+    watchClosely: () => {
+      let isOver = false
+      const watching = async () => {
+        while (!isOver) {
+          await sample().catch(() => undefined)
+          await wait(CLOSELY_MS)
+        }
+      }
+      void watching()
+      return () => {
+        isOver = true
+      }
+    },
     remember: async () => {
       await sample()
     },

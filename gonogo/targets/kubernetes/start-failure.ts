@@ -1,6 +1,6 @@
 import type { Outcome } from '../target.ts'
 import type { ClusterApi, Deployment, Pod } from './cluster-api.ts'
-import { containersOf, isEnding, isReady } from './pods.ts'
+import { containersOf, isEnding, isReady, silentNode } from './pods.ts'
 
 /** This many ends without ever being ready are a loop; when time is up, one is. */
 const ENDS_BEFORE_LOOP = 2
@@ -72,6 +72,8 @@ export async function notReady(
     if (ended) return crashLoop(api, pod, ended.name)
   }
   const [pod] = waiting
-  const what = pod ? `pod ${pod.metadata?.name} is ${pod.status?.phase}` : `there is no pod`
+  const what = pod
+    ? (silentNode(pod) ?? `pod ${pod.metadata?.name} is ${pod.status?.phase}`)
+    : `there is no pod`
   return failure('not-ready', `${name}: not ready after ${afterMs} ms; ${what}`)
 }

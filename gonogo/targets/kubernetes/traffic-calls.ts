@@ -97,6 +97,16 @@ async function moveToStable(world: World, record: VersionRecord): Promise<Outcom
  */
 export async function revert(world: World, version: string, drop: string): Promise<Outcome> {
   if (version === drop) return refused('bad-call', `${version} cannot be reverted to itself`)
+  // When the last request came is what a rollback is measured by.
+  const endWatch = world.counters?.watchClosely()
+  try {
+    return await goBack(world, version, drop)
+  } finally {
+    endWatch?.()
+  }
+}
+
+async function goBack(world: World, version: string, drop: string): Promise<Outcome> {
   const startedAt = performance.now()
   const record = await recordToRestore(world, version)
   if (!record) return unknownVersion(version)

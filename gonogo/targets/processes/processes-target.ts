@@ -8,7 +8,7 @@ import { helloSchema, type Settings, samplesSchema, targetStateSchema, trafficSc
 import { socketPathFor } from './socket-path.ts'
 import { ensureSupervisor } from './start-supervisor.ts'
 
-export type ProcessesTarget = Target & {
+export type ProcessesTarget = Omit<Target, 'migrate'> & {
   /** Stacks of the stable version, as configured. */
   readonly replicas: number
   /** Epoch ms of the last request that was routed to the version since the supervisor started; null when none was. */
