@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { type Stack, startStack, TOKENS } from '../testing/stack.ts'
 import { expectRefused, UNSTORABLE } from '../testing/unstorable.ts'
 
@@ -197,7 +197,7 @@ test('callers who hang up while the model thinks are no failures of the model', 
   const hasty = Array.from({ length: 12 }, () => complete(AbortSignal.timeout(300)).catch(() => null))
   await Promise.all(hasty)
   await stack.setModel({ mode: 'normal' })
-  await vi.waitFor(async () => expect(await (await stack.ask('/metrics')).text()).toContain('status="408"'))
+  await expect.poll(async () => (await stack.ask('/metrics')).text()).toContain('status="408"')
   expect((await complete()).status).toBe(200)
 })
 

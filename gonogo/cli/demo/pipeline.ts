@@ -40,6 +40,7 @@ export async function runUnitTests(
   await runTests(root, demo, version, commit, 'unit', [
     '--exclude=**/*.integration.test.ts',
     '--coverage.enabled',
+    '--coverage.reportOnFailure',
     '--coverage.reporter=lcovonly',
     `--coverage.reportsDirectory=${coverage}`,
   ])
