@@ -33,7 +33,7 @@ export const check = defineCheck<Config>({
 
 async function run(ctx: CheckContext, config: Config): Promise<CheckResult> {
   const own = Object.fromEntries(Object.entries(config.names).map(([k, v]) => [k, fillNames(v ?? '', ctx)]))
-  const steps = runbookSteps(ctx, checklistOf(ctx), namesFor(ctx, own as Names))
+  const steps = runbookSteps(ctx, checklistOf(ctx), await namesFor(ctx, own as Names))
   const title = `Runbook: ${ctx.service.service} ${ctx.release.version} to ${ctx.environment.name}`
   const text = formatRunbook(title, steps, config.links)
   const evidence = await ctx.keep('runbook.md', 'text/markdown', text)

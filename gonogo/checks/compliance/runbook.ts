@@ -1,6 +1,8 @@
 import { execFile } from 'node:child_process'
 import { resolve } from 'node:path'
 import { type CheckContext, CheckProblem } from '#checks/check.ts'
+import { clusterOf, isOnCluster } from '#checks/live/service-cluster.ts'
+import { deploymentSchema } from '#connectors/kubernetes/index.ts'
 import { loadChecklist } from '#connectors/yaml-file/index.ts'
 import type { Checklist } from '#core/checklist.ts'
 import { fillTemplate, type TemplateName } from '#core/checklist-runbook.ts'
@@ -35,8 +37,8 @@ export function runbookSteps(ctx: CheckContext, checklist: Checklist, names: Nam
 
 export type Names = Partial<Record<TemplateName, string>>
 
-/** Real names: of the release, of what runs, of the target's own block, and those the configuration adds. */
-export function namesFor(ctx: CheckContext, more: Names): Names {
+/** Real names: of the release, of what runs, of the target's own block, of the cluster, and those the configuration adds. */
+export async function namesFor(ctx: CheckContext, more: Names): Promise<Names> {
   const target = targetOf(ctx)
   const named = (key: string): Names => (typeof target[key] === 'string' ? { [key]: target[key] } : {})
   return {
@@ -50,7 +52,25 @@ export function namesFor(ctx: CheckContext, more: Names): Names {
     ...named('deployment'),
     ...named('image'),
     ...named('manifest'),
+    ...(isOnCluster(ctx) && (await clusterNames(ctx))),
     ...more,
+  }
+}
+
+/** The public component's Deployment is what the document's commands are about. */
+async function clusterNames(ctx: CheckContext): Promise<Names> {
+  const { config, cluster, namespace, declared } = clusterOf(ctx)
+  const place = Object.values(config.components).findIndex((one) => one.public)
+  const deployment = declared[place]?.metadata.name ?? ''
+  const path = `/apis/apps/v1/namespaces/${namespace}/deployments/${deployment}`
+  const live = await cluster.find(path, deploymentSchema)
+  const revision = live?.metadata.annotations['deployment.kubernetes.io/revision']
+  return {
+    deployment,
+    image: `${ctx.release.artifact.split('@')[0]}@${ctx.release.digest}`,
+    manifest: Object.values(config.components)[place]?.manifest ?? '',
+    backupFile: `${deployment}-before-${ctx.release.version}.yaml`,
+    ...(revision !== undefined && { stableRevision: revision }),
   }
 }
 

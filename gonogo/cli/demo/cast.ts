@@ -121,7 +121,7 @@ async function answerItem(
     const blanks = blanksFor(item.id, state.opened.environment)
     await attest(store, state.id, someone, { item: item.id, text, ...blanks }, now)
   }
-  const reason = WAIVED_WHEN_UNKNOWN.get(item.id) ?? withoutSandbox(item.id, status.value)
+  const reason = WAIVED_WHEN_UNKNOWN.get(item.id) ?? withoutMeans(item.id, status.value)
   if (reason && item.bound && status.at !== null)
     await waive(
       store,
@@ -132,11 +132,14 @@ async function answerItem(
     )
 }
 
-/** Only the want of bubblewrap is accepted, not any other reason not to know. */
-const withoutSandbox = (item: string, said: string): string | undefined =>
-  NEEDS_SANDBOX.includes(item) && said.includes('bubblewrap')
-    ? 'no bubblewrap on this machine: no skill runs that would need it'
-    : undefined
+/** Only the want of a means is accepted, not any other reason not to know. */
+function withoutMeans(item: string, said: string): string | undefined {
+  if (NEEDS_SANDBOX.includes(item) && said.includes('bubblewrap'))
+    return 'no bubblewrap on this machine: no skill runs that would need it'
+  if (item === '1.3.8' && said.includes('cannot be stopped from here'))
+    return 'a pod cannot be stopped from here; the probes of its manifest were read'
+  return undefined
+}
 
 async function voteOn(
   store: Store,

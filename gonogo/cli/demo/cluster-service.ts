@@ -33,6 +33,7 @@ export const UNPROVEN: Readonly<Record<string, string>> = {
   'A.4.5': 'no check takes a backup of PostgreSQL yet',
   '3.3.2.5': 'one pod of a component answers, and the check asks only SQLite besides',
   '4.4.6': 'what runs is an image, and no scanner of images is here',
+  '1.2.7': 'A.3.1 is left to the cast',
   'A.2.4': 'no check restarts a pod',
   'A.3.1': 'the manifests are in the image',
   'A.3.5': 'skills are in the image, and none can be added to a pod',
