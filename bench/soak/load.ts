@@ -101,12 +101,14 @@ export async function applySoak(
       return
     }
     const kind = turns[(turn++ * 7) % turns.length] as Kind
-    const isFailing = performance.now() < failingUntil
+    // A request may begin before the model is told to fail, or end when it is well again.
+    const begun = performance.now()
+    const isFailing = () => begun < failingUntil
     const one = kind
       .run()
       .then((status) => {
         count(served.counts, kind.name)
-        if (status !== 200 && !(isFailing && status >= 500))
+        if (status !== 200 && !(isFailing() && status >= 500))
           count(served.unexpected, `${kind.name}: ${status}`)
       })
       .catch((error: Error) => void count(served.unexpected, `${kind.name}: ${error.message}`))

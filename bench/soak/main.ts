@@ -1,6 +1,7 @@
-// `npm run soak:clawdbot [-- --minutes 30 --rate 36 --json]`: ClawdBot under a light load of everything it does, and what
+// `npm run soak:clawdbot [-- --minutes 30 --rate 36 --samples FILE --json]`: ClawdBot under a light load of everything it does, and what
 // each process holds meanwhile. Exit code 1 where memory, handles or processes grow faster than the bounds, where a request
 // ends otherwise than it should, or where a process ended.
+import { appendFileSync } from 'node:fs'
 import { cpus } from 'node:os'
 import { parseArgs } from 'node:util'
 import { applySoak } from './load.ts'
@@ -17,6 +18,7 @@ const { values } = parseArgs({
     json: { type: 'boolean', default: false },
     minutes: { type: 'string', default: '30' },
     rate: { type: 'string', default: '36' },
+    samples: { type: 'string' },
   },
 })
 const [minutes, rate] = [Number(values.minutes), Number(values.rate)]
@@ -26,7 +28,7 @@ if (!(minutes > 0 && rate > 0 && rate <= 500)) {
 }
 const stack = await startSoakStack()
 const ending = new AbortController()
-process.once('SIGINT', () => ending.abort())
+for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => ending.abort())
 const samples = new Map<string, Sample[]>(stack.parts.map(({ name }) => [name, []]))
 const problems: string[] = []
 const startedCpu = process.cpuUsage()
@@ -39,7 +41,9 @@ while (performance.now() < until && !ending.signal.aborted && problems.length ==
     const one = await sample(part).catch(
       (error: Error) => void problems.push(`${part.name}: ${error.message}`),
     )
-    if (one) samples.get(part.name)?.push(one)
+    if (!one) continue
+    samples.get(part.name)?.push(one)
+    if (values.samples) appendFileSync(values.samples, `${JSON.stringify({ name: part.name, ...one })}\n`)
   }
   while (performance.now() < Math.min(next, until) && !ending.signal.aborted)
     await new Promise((resolve) => setTimeout(resolve, 100))

@@ -9,6 +9,8 @@ export type Sample = {
   readonly heap: number
   readonly handles: number
   readonly descendants: number
+  /** Memory that JavaScript holds outside of the heap, such as buffers, in MiB. */
+  readonly external: number
 }
 
 const MIB = 1024 ** 2
@@ -21,11 +23,13 @@ export async function sample({ pid, url }: Part): Promise<Sample> {
   await wait(COLLECTED_MS)
   const metrics = await (await fetch(`${url}/metrics`)).text()
   const heap = Number(/^nodejs_heap_size_used_bytes (\S+)/m.exec(metrics)?.[1])
+  const external = Number(/^nodejs_external_memory_bytes (\S+)/m.exec(metrics)?.[1])
   const rssKiB = Number(/^VmRSS:\s+(\d+)/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1])
   return {
     atMs: performance.now(),
     rss: (rssKiB * 1024) / MIB,
     heap: heap / MIB,
+    external: external / MIB,
     handles: readdirSync(`/proc/${pid}/fd`).length,
     descendants: descendantsOf(pid),
   }

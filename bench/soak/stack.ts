@@ -14,6 +14,12 @@ const LOOK_EVERY_MS = 100
 /** What each process collects its garbage for, so that a heap is measured without it. */
 const COLLECT = 'data:text/javascript,process.on("SIGUSR2",()=>globalThis.gc())'
 
+/**
+ * The young generation grows with the load for as long as it likes, up to what would hide a leak of 100 MiB: it is held
+ * small, so that what grows beyond it is a leak.
+ */
+const FLAGS = ['--expose-gc', '--max-semi-space-size=8', '--import', COLLECT]
+
 /** One process of the stack. */
 export type Part = { readonly name: string; readonly url: string; readonly pid: number }
 
@@ -49,8 +55,7 @@ export async function startSoakStack(): Promise<SoakStack> {
   const start = async (name: string, env: Record<string, string>): Promise<string> => {
     const port = await freePort()
     const log = openSync(join(folder, `${name}.log`), 'a')
-    const flags = ['--expose-gc', '--import', COLLECT]
-    const child = spawn(process.execPath, [...flags, join(CLAWDBOT, name, 'main.ts')], {
+    const child = spawn(process.execPath, [...FLAGS, join(CLAWDBOT, name, 'main.ts')], {
       env: { PATH: process.env.PATH, PORT: String(port), DATABASE_FILE: database, LOG_LEVEL: 'warn', ...env },
       stdio: ['ignore', log, log],
     })

@@ -68,6 +68,23 @@ test('after so many failures in a row calls are refused, then one tries, and the
   expect(await told('upstream_refused_total{upstream="model"}')).toBe(2)
 })
 
+test('while one call tries nobody waits for it', async () => {
+  const { guard } = replica(signalsOf().signals)
+  await failures(guard, 3)
+  await wait(OPEN_MS + 20)
+  let answer = () => {}
+  const trying = guard(
+    () =>
+      new Promise<void>((resolve) => {
+        answer = resolve
+      }),
+  )
+  expect(await outcome(guard, 'works')).toBe('refused')
+  answer()
+  await trying
+  expect(await outcome(guard, 'works')).toBe('served')
+})
+
 test('callers who hang up open nothing', async () => {
   const { guard } = replica(signalsOf().signals)
   for (let n = 0; n < 10; n++) await guard(() => Promise.reject(new CallerGone())).catch(() => undefined)

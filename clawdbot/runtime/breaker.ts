@@ -35,7 +35,7 @@ export const OF_THE_REQUEST: ReadonlySet<number> = new Set([400, 404, 413, 422])
 
 /**
  * Makes the breakers of a process. After BREAKER_FAILURES failed calls in a row calls are refused with 503 and Retry-After
- * for BREAKER_OPEN_MS, then one call tries, and its outcome closes or opens the circuit again.
+ * for BREAKER_OPEN_MS, then one call tries, while the others are refused, and its outcome closes or opens the circuit again.
  *
  * Replicas (the same component and version before the same address) tell one another when they open, and open too. Each
  * then tries for itself: one that alone cannot reach the upstream keeps the others away once, and no longer.
@@ -80,19 +80,23 @@ export function createBreakers(
     states.set(upstream, () => circuit.state)
     opened.inc({ upstream }, 0)
     refused.inc({ upstream }, 0)
+    const refuse = () => {
+      refused.inc({ upstream })
+      return new ProblemError({
+        status: 503,
+        code: 'circuit_open',
+        title: 'Upstream unavailable',
+        detail: `the ${upstream} failed repeatedly and is not called for a moment; try again`,
+        retryAfterSeconds: openMs / 1000,
+      })
+    }
     return async (call) => {
+      // Left to itself it would let the others wait for the one that tries, which may take its whole time.
+      if (circuit.state === CircuitState.HalfOpen) throw refuse()
       try {
         return await circuit.execute(call)
       } catch (error) {
-        if (!(error instanceof BrokenCircuitError)) throw error
-        refused.inc({ upstream })
-        throw new ProblemError({
-          status: 503,
-          code: 'circuit_open',
-          title: 'Upstream unavailable',
-          detail: `the ${upstream} failed repeatedly and is not called for a moment; try again`,
-          retryAfterSeconds: openMs / 1000,
-        })
+        throw error instanceof BrokenCircuitError ? refuse() : error
       }
     }
   }

@@ -6,7 +6,7 @@ const EVERY_MS = 10_000
 /** Half an hour of samples: what a process holds besides a noise that comes and goes. */
 const samples = (heapAt: (minute: number) => number): Sample[] =>
   Array.from({ length: 180 }, (_, n) => ({
-    ...{ atMs: 5_000_000 + n * EVERY_MS, rss: 100, handles: 30, descendants: 0 },
+    ...{ atMs: 5_000_000 + n * EVERY_MS, rss: 100, handles: 30, descendants: 0, external: 2 },
     heap: heapAt((n * EVERY_MS) / 60_000) + Math.sin(n * 2.4),
   }))
 
