@@ -10,6 +10,7 @@ import { flagger } from './contenders/flagger.ts'
 import { gonogo } from './contenders/gonogo.ts'
 import { measureFloor } from './floor.ts'
 import { goalsOf } from './goals.ts'
+import { FOLDER } from './place.ts'
 import { startPrometheus } from './prometheus.ts'
 import { keepResult, readResults } from './result.ts'
 import { type Bench, runOnce } from './run-once.ts'
@@ -27,7 +28,7 @@ const { values } = parseArgs({
     contender: { type: 'string', default: [...Object.keys(CONTENDERS), FLOOR].join(',') },
     scenario: { type: 'string', default: SCENARIOS.map(({ id }) => id).join(',') },
     runs: { type: 'string', default: '1' },
-    json: { type: 'string', default: '.gonogo/bench-kubernetes.jsonl' },
+    json: { type: 'string', default: `${FOLDER}/results.jsonl` },
     table: { type: 'boolean', default: false },
   },
 })

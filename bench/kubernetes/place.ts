@@ -1,3 +1,5 @@
+import { mkdirSync } from 'node:fs'
+import { join } from 'node:path'
 import { apply, kubectl } from '../../testing/kubernetes/commands.ts'
 import { ROUTER_PORT } from '../../testing/kubernetes/places.ts'
 import type { Behaviour } from './scenarios.ts'
@@ -10,6 +12,10 @@ export const REPLICAS = 2
 const OWN = 'gonogo.bench/own=yes'
 const GATEWAY_API = 'gateway.networking.k8s.io/v1'
 
+/** Everything the bench writes, below the folder it is started in. */
+export const FOLDER = '.gonogo/bench-kubernetes'
+const LOGS = join(FOLDER, 'logs')
+
 let made = 0
 
 /** A namespace of its own with a gateway; users reach what is in it by the host's name. */
@@ -19,11 +25,14 @@ export type Place = {
   /** The service's image by its digest. */
   readonly digest: string
   readonly upstreamUrl: string
+  /** Where what the contender says is kept. */
+  readonly logFile: string
   end(): Promise<void>
 }
 
 export async function makePlace(digest: string, upstreamUrl: string): Promise<Place> {
   const namespace = `bench-${process.pid}-${++made}`
+  mkdirSync(LOGS, { recursive: true })
   await kubectl(['create', 'namespace', namespace])
   await kubectl(['label', 'namespace', namespace, OWN])
   await applyAll([
@@ -42,8 +51,12 @@ export async function makePlace(digest: string, upstreamUrl: string): Promise<Pl
     host: `${namespace}.example`,
     digest,
     upstreamUrl,
-    // The next run begins on a machine that is as quiet as this one was.
-    end: async () => void (await kubectl(['delete', 'namespace', namespace, '--timeout=120s'])),
+    logFile: join(LOGS, `${namespace}.log`),
+    end: async () => {
+      await kubectl(['delete', 'namespace', namespace, '--wait=false'])
+      // The next run begins on a machine that is as quiet as this one was.
+      await kubectl(['wait', '--for=delete', 'pod', '--all', '-n', namespace, '--timeout=60s'])
+    },
   }
 }
 

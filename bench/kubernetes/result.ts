@@ -1,6 +1,6 @@
 import { appendFileSync, existsSync, mkdirSync, readFileSync } from 'node:fs'
 import { dirname } from 'node:path'
-import type { Setting } from './contenders/contender.ts'
+import type { Decision, Setting } from './contenders/contender.ts'
 import type { Seen } from './load.ts'
 
 /** One run of a contender in a scenario. Durations are ms. */
@@ -10,7 +10,7 @@ export type Result = Seen & {
   readonly setting: Setting
   readonly scenario: string
   readonly namespace: string
-  readonly outcome: 'rolled back' | 'promoted' | 'never decided'
+  readonly outcome: Decision['outcome'] | 'never decided'
   readonly isRight: boolean
   readonly reason: string
   /** From the canary's first request, or from when the contender was given it where it never had one. */

@@ -88,7 +88,8 @@ function judged({ isHealthy }: Scenario, decision: Decision | null) {
   const outcome: Result['outcome'] = decision?.outcome ?? 'never decided'
   return {
     outcome,
-    isRight: outcome === (isHealthy ? 'promoted' : 'rolled back'),
+    // A person who is asked has lost nothing; the table says that one was.
+    isRight: isHealthy ? outcome === 'promoted' || outcome === 'held' : outcome === 'rolled back',
     reason: decision?.reason ?? '',
   }
 }

@@ -1,5 +1,4 @@
 import { readdirSync } from 'node:fs'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { kubectl } from '../../../testing/kubernetes/commands.ts'
 import { kubeconfig } from '../../../testing/kubernetes/places.ts'
@@ -18,7 +17,11 @@ const RIVAL = {
 }
 const TRAEFIK_GROUP = 'traefik.io'
 const API = 'argoproj.io/v1alpha1'
-const SIGNS = { 'rolled back': /RolloutAborted.*?(?=["\n]|$)/, promoted: /RolloutCompleted.*?(?=["\n]|$)/ }
+/** The stable version is the first revision, the canary the second. */
+const SIGNS = {
+  'rolled back': /Rollout aborted update to revision 2[^"]*/,
+  promoted: /Rollout completed update to revision 2[^"]*/,
+}
 
 /**
  * Documented: the background analysis of its documentation, with an interval of a minute instead of five. Fastest: each
@@ -73,7 +76,7 @@ export const argo: Contender = {
       built.binary,
       ['--kubeconfig', kubeconfig('admin'), ...scope, ...group, ...metrics],
       {},
-      { signs: SIGNS, logFile: join(tmpdir(), `${namespace}.log`) },
+      { signs: SIGNS, logFile: place.logFile },
     )
     try {
       await applyAll([

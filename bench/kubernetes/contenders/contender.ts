@@ -6,7 +6,8 @@ export const SETTINGS = ['documented', 'fastest'] as const
 export type Setting = (typeof SETTINGS)[number]
 
 export type Decision = {
-  readonly outcome: 'rolled back' | 'promoted'
+  /** `held`: it has told a person that it will not go on without one. */
+  readonly outcome: 'rolled back' | 'promoted' | 'held'
   /** Epoch ms. */
   readonly atMs: number
   readonly reason: string

@@ -6,7 +6,7 @@ import type { Decision } from './contender.ts'
 const ENDING_MS = 10_000
 
 /** Lines of a controller's log that say what it decided. */
-export type Signs = Readonly<Record<Decision['outcome'], RegExp>>
+export type Signs = Readonly<Record<'rolled back' | 'promoted', RegExp>>
 
 export type Controller = { readonly decided: Promise<Decision>; close(): Promise<void> }
 

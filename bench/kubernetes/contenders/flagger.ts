@@ -1,4 +1,3 @@
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { kubectl } from '../../../testing/kubernetes/commands.ts'
 import { kubeconfig } from '../../../testing/kubernetes/places.ts'
@@ -52,7 +51,7 @@ export const flagger: Contender = {
         ...['-mesh-provider', 'gatewayapi:v1', '-metrics-server', PROMETHEUS_URL, '-log-level', 'info'],
       ],
       {},
-      { signs: SIGNS, logFile: join(tmpdir(), `${namespace}.log`) },
+      { signs: SIGNS, logFile: place.logFile },
     )
     try {
       await applyAll([deployment(place, STABLE, GOOD), ...templates(place), canary(place, options)])

@@ -17,7 +17,10 @@ import type { Contender, Decision, Options } from './contender.ts'
 const PROCESS = fileURLToPath(new URL('../deploying/main.ts', import.meta.url))
 const CHECKLIST = fileURLToPath(new URL('../../../testing/crash/small-checklist.yaml', import.meta.url))
 const PEOPLE = { ada: 'deployment-lead', cy: 'security-lead', eve: 'engineering-lead', bo: 'sre-on-call' }
-const LIMIT_MS = 300_000
+const LIMIT_MS = 480_000
+/** A hold that ends by itself before is none: nobody had to be asked. */
+const HELD_MS = 90_000
+const ENDING_MS = 20_000
 const MISSING = `sha256:${'1'.repeat(64)}`
 
 /**
@@ -48,14 +51,17 @@ export const gonogo: Contender = {
         )
         end = () => void child.kill('SIGTERM')
         ended = new Promise((resolve) => child.once('exit', () => resolve()))
+        let holding: NodeJS.Timeout | undefined
         createInterface({ input: child.stdout }).on('line', (line) => {
-          appendFileSync(join(tmpdir(), `${place.namespace}.log`), `${line}\n`)
+          appendFileSync(place.logFile, `${line}\n`)
           const decision = decisionIn(JSON.parse(line))
-          if (decision) decide(decision)
+          if (decision?.outcome === 'held') holding = setTimeout(() => decide(decision), HELD_MS)
+          else if (decision) decide(decision)
+          if (isReleased(line)) clearTimeout(holding)
         })
       },
       close: async () => {
-        const giveUp = setTimeout(end, 60_000)
+        const giveUp = setTimeout(end, ENDING_MS)
         await ended
         clearTimeout(giveUp)
         rmSync(root, { recursive: true, force: true })
@@ -64,8 +70,11 @@ export const gonogo: Contender = {
   },
 }
 
+const isReleased = (line: string): boolean => JSON.parse(line).event.type === 'released'
+
 function decisionIn({ at, event }: { at: number; event: DeploymentEvent }): Decision | null {
   if (event.type === 'rollbackDecided') return { outcome: 'rolled back', atMs: at, reason: event.reason }
+  if (event.type === 'held') return { outcome: 'held', atMs: at, reason: event.reason }
   if (event.type === 'closed' && event.status.startsWith('success'))
     return { outcome: 'promoted', atMs: at, reason: event.status }
   return null
