@@ -40,6 +40,7 @@ const COMMANDS = {
   clawdbot: [[node, join(root, 'clawdbot', 'cli', 'main.ts')]],
   'bench:gateway': [[node, join(root, 'bench', 'gateway', 'main.ts')]],
   'bench:analysis': [[node, join(root, 'bench', 'analysis', 'main.ts')]],
+  'bench:deployments': [CLUSTER_PACKAGES, [node, join(root, 'bench', 'deployments', 'main.ts')]],
   'bench:kubernetes': [
     [...CLUSTER_PACKAGES, 'prometheus'],
     [node, join(root, 'bench', 'kubernetes', 'main.ts')],
