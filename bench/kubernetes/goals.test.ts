@@ -68,6 +68,9 @@ test('a rival that is quicker must pay with a wrong rollback', () => {
   expect(stateOf([ours, quick, wrong], /quicker/)).toBe('met')
   expect(stateOf([ours, quick, right], /quicker/)).toBe('missed')
   expect(stateOf([ours, quick], /quicker/)).toBe('not measured')
+  const more = [...SCENARIOS, { id: 'silence', title: 'silence', isHealthy: true }]
+  const goal = goalsOf([ours, quick, right], more).find(({ name }) => /quicker/.test(name))
+  expect(goal?.state).toBe('not measured')
 })
 
 test('traffic must be at zero within one and a half of the floor', () => {

@@ -70,7 +70,7 @@ export function goalsOf(results: readonly Kept[], scenarios: readonly Scenario[]
   return [
     ...scenarios.map((scenario) => rightOutcome(scenario, ours)),
     ...scenarios.map((scenario) => fewerHarmed(scenario, ours, rivals)),
-    quickerPays(ours, rivals),
+    quickerPays(ours, rivals, scenarios.filter(({ isHealthy }) => isHealthy).length),
     zeroTraffic(ours, results),
   ]
 }
@@ -95,8 +95,8 @@ function fewerHarmed({ id, title }: Scenario, ours: readonly Cell[], rivals: rea
   return { name, state: isMet ? 'met' : 'missed', detail }
 }
 
-/** Whoever decides quicker at its fastest rolls back a healthy canary elsewhere. */
-function quickerPays(ours: readonly Cell[], rivals: readonly Cell[]): Goal {
+/** Whoever decides quicker at its fastest rolls back a healthy canary elsewhere; known once all of those were measured. */
+function quickerPays(ours: readonly Cell[], rivals: readonly Cell[], healthyScenarios: number): Goal {
   const name = 'whoever is quicker at its fastest pays with wrong rollbacks'
   const fastest = rivals.filter((cell) => !documented(cell))
   const quicker = fastest.filter((cell) => {
@@ -111,7 +111,7 @@ function quickerPays(ours: readonly Cell[], rivals: readonly Cell[]): Goal {
     const healthy = fastest.filter((cell) => cell.contender === contender && cell.scenario.isHealthy)
     const wrong = healthy.filter(({ runs }) => runs.some((run) => run.outcome === 'rolled back'))
     const pays = wrong.map(({ scenario }) => scenario.id)
-    return { contender, at, pays, isMeasured: healthy.length > 0 }
+    return { contender, at, pays, isMeasured: healthy.length === healthyScenarios }
   })
   const free = told.filter(({ at, pays }) => at.length > 0 && pays.length === 0)
   const detail = told.map(
