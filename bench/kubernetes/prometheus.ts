@@ -46,6 +46,8 @@ export async function startPrometheus(): Promise<Prometheus> {
     await waitFor('Prometheus', 'prometheus', async () => (await fetch(`${PROMETHEUS_URL}/-/ready`)).ok)
   }
   const stop = () => stopDaemon('prometheus')
+  // A bench that was killed left one that reads another folder.
+  await stop()
   await start()
   return {
     start,
