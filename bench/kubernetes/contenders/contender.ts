@@ -17,7 +17,7 @@ export type Decision = {
 export type Deployer = {
   /** Gives it the canary; answers as soon as it has it. */
   deploy(behaviour: Behaviour): Promise<void>
-  /** Resolves when it has decided; never where it does not. */
+  /** Resolves when it has decided; never where it does not. Rejects where it ends before. */
   readonly decided: Promise<Decision>
   /** Waits until it has nothing left to do, and ends it. */
   close(): Promise<void>

@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process'
 import { appendFileSync } from 'node:fs'
+import { basename } from 'node:path'
 import { createInterface } from 'node:readline'
 import type { Decision } from './contender.ts'
 
@@ -22,7 +23,9 @@ export function startController(
     stdio: ['ignore', 'pipe', 'pipe'],
   })
   const ended = new Promise<void>((resolve) => child.once('exit', () => resolve()))
-  const { promise: decided, resolve: decide } = Promise.withResolvers<Decision>()
+  const { promise: decided, resolve: decide, reject: fail } = Promise.withResolvers<Decision>()
+  decided.catch(() => undefined)
+  child.once('close', (code) => fail(new Error(`${basename(binary)} ended with ${code}; see ${logFile}`)))
   for (const stream of [child.stdout, child.stderr])
     createInterface({ input: stream }).on('line', (line) => {
       const atMs = Date.now()

@@ -33,7 +33,8 @@ export const gonogo: Contender = {
       routerMetrics: 'http://127.0.0.1:8081/metrics',
       ...(options.needsPrometheus && { metrics: FROM_PROMETHEUS }),
     })
-    const { promise: decided, resolve: decide } = Promise.withResolvers<Decision>()
+    const { promise: decided, resolve: decide, reject: fail } = Promise.withResolvers<Decision>()
+    decided.catch(() => undefined)
     let ended: Promise<void> = Promise.resolve()
     let end = () => {}
     return {
@@ -47,6 +48,7 @@ export const gonogo: Contender = {
         )
         end = () => void child.kill('SIGTERM')
         ended = new Promise((resolve) => child.once('exit', () => resolve()))
+        child.once('close', (code) => fail(new Error(`gonogo ended with ${code}; see ${place.logFile}`)))
         let holding: NodeJS.Timeout | undefined
         createInterface({ input: child.stdout }).on('line', (line) => {
           appendFileSync(place.logFile, `${line}\n`)
