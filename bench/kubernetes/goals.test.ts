@@ -51,19 +51,25 @@ test('one wrong outcome of five misses the goal, and the last line names it', ()
 
 test('ten times fewer goes by the median of the runs, failed and slow together', () => {
   const ours = [0, 1, 9].map((failed) => run('gonogo', 'errors', { failed, slow: failed }))
-  expect(stateOf([...ours, run('Argo', 'errors', { failed: 15, slow: 5 })], /fewer.*errors/)).toBe('met')
-  expect(stateOf([...ours, run('Argo', 'errors', { failed: 19 })], /fewer.*errors/)).toBe('missed')
+  expect(stateOf([...ours, run('Argo Rollouts', 'errors', { failed: 15, slow: 5 })], /fewer.*errors/)).toBe(
+    'met',
+  )
+  expect(stateOf([...ours, run('Argo Rollouts', 'errors', { failed: 19 })], /fewer.*errors/)).toBe('missed')
 })
 
 test('a rival that harmed nobody sets no goal', () => {
   const ours = run('gonogo', 'errors', { failed: 3 })
-  expect(stateOf([ours, run('Argo', 'errors')], /fewer.*errors/)).toBe('met')
+  expect(stateOf([ours, run('Argo Rollouts', 'errors')], /fewer.*errors/)).toBe('met')
 })
 
 test('a rival that is quicker must pay with a wrong rollback', () => {
-  const quick = run('Argo', 'errors', { setting: 'fastest', decidedAfterMs: 1000 })
-  const wrong = run('Argo', 'healthy', { setting: 'fastest', outcome: 'rolled back', isRight: false })
-  const right = run('Argo', 'healthy', { setting: 'fastest' })
+  const quick = run('Argo Rollouts', 'errors', { setting: 'fastest', decidedAfterMs: 1000 })
+  const wrong = run('Argo Rollouts', 'healthy', {
+    setting: 'fastest',
+    outcome: 'rolled back',
+    isRight: false,
+  })
+  const right = run('Argo Rollouts', 'healthy', { setting: 'fastest' })
   const ours = run('gonogo', 'errors')
   expect(stateOf([ours, quick, wrong], /quicker/)).toBe('met')
   expect(stateOf([ours, quick, right], /quicker/)).toBe('missed')

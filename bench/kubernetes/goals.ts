@@ -2,6 +2,7 @@ import { SETTINGS, type Setting } from './contenders/contender.ts'
 import { type FloorResult, type Kept, median, type Result } from './result.ts'
 
 const OURS = 'gonogo'
+const RIVALS = ['Argo Rollouts', 'Flagger']
 const TIMES_FEWER = 10
 const FLOOR_FACTOR = 1.5
 
@@ -69,7 +70,7 @@ export function goalsOf(results: readonly Kept[], scenarios: readonly Scenario[]
   const rivals = cells.filter(({ contender }) => contender !== OURS)
   return [
     ...scenarios.map((scenario) => rightOutcome(scenario, ours)),
-    ...scenarios.map((scenario) => fewerHarmed(scenario, ours, rivals)),
+    ...scenarios.flatMap((scenario) => RIVALS.map((rival) => fewerHarmed(scenario, rival, cells))),
     quickerPays(ours, rivals, scenarios.filter(({ isHealthy }) => isHealthy).length),
     zeroTraffic(ours, results),
   ]
@@ -85,14 +86,15 @@ function rightOutcome({ id, title }: Scenario, ours: readonly Cell[]): Goal {
   return { name, state: right === runs ? 'met' : 'missed', detail: `${right} of ${runs}` }
 }
 
-function fewerHarmed({ id, title }: Scenario, ours: readonly Cell[], rivals: readonly Cell[]): Goal {
-  const name = `${TIMES_FEWER} × fewer failed and slow requests: ${title}`
-  const own = ours.find((cell) => cell.scenario.id === id && documented(cell))
-  const beside = rivals.filter((cell) => cell.scenario.id === id && documented(cell))
-  if (!own || beside.length === 0) return { name, state: 'not measured', detail: '' }
-  const isMet = beside.every(({ harmed }) => harmed === 0 || own.harmed * TIMES_FEWER <= harmed)
-  const detail = [own, ...beside].map(({ contender, harmed }) => `${contender} ${harmed}`).join(', ')
-  return { name, state: isMet ? 'met' : 'missed', detail }
+function fewerHarmed({ id, title }: Scenario, rival: string, cells: readonly Cell[]): Goal {
+  const name = `${TIMES_FEWER} × fewer failed and slow requests than ${rival}: ${title}`
+  const cellOfContender = (name: string) =>
+    cells.find((cell) => cell.scenario.id === id && documented(cell) && cell.contender === name)
+  const [own, beside] = [cellOfContender(OURS), cellOfContender(rival)]
+  if (!own || !beside) return { name, state: 'not measured', detail: '' }
+  const isMet = beside.harmed === 0 || own.harmed * TIMES_FEWER <= beside.harmed
+  const runs = `${own.runs.length} and ${beside.runs.length} runs`
+  return { name, state: isMet ? 'met' : 'missed', detail: `${own.harmed} to ${beside.harmed} in ${runs}` }
 }
 
 /** Whoever decides quicker at its fastest rolls back a healthy canary elsewhere; known once all of those were measured. */
