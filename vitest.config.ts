@@ -2,7 +2,7 @@ import { defineConfig } from 'vitest/config'
 
 export default defineConfig({
   test: {
-    include: ['{gonogo,clawdbot,testing,demo,checklists,scripts}/**/*.test.ts'],
+    include: ['{gonogo,clawdbot,testing,demo,checklists,scripts,bench}/**/*.test.ts'],
     exclude: ['**/node_modules/**', '.gonogo/**', '**/*.{slow,real,kubernetes}.test.ts'],
     // Much of a test's time is waiting for processes it started; the default leaves half of a two-core machine idle.
     maxWorkers: 2,

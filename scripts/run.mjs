@@ -41,6 +41,11 @@ const COMMANDS = {
   'bench:gateway': [[node, join(root, 'bench', 'gateway', 'main.ts')]],
   'bench:analysis': [[node, join(root, 'bench', 'analysis', 'main.ts')]],
   'soak:clawdbot': [[node, join(root, 'bench', 'soak', 'main.ts')]],
+  'bench:deployments': [CLUSTER_PACKAGES, [node, join(root, 'bench', 'deployments', 'main.ts')]],
+  'bench:kubernetes': [
+    [...CLUSTER_PACKAGES, 'prometheus'],
+    [node, join(root, 'bench', 'kubernetes', 'main.ts')],
+  ],
 }
 
 function run(command, args, options = {}) {

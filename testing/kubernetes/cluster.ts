@@ -105,7 +105,8 @@ async function startNode(): Promise<void> {
 const readyNodes = (): Promise<string> =>
   kubectl(['get', 'nodes', '-o', 'jsonpath={.items[*].status.conditions[?(@.type=="Ready")].status}'])
 
-async function startRouter(): Promise<void> {
+/** Also with more arguments than the tests need. */
+export async function startRouter(more: readonly string[] = []): Promise<void> {
   const folder = await gatewayDefinitions()
   const files = readdirSync(folder).filter((name) => /^gateway.*\.yaml$/.test(name))
   for (const name of files) await kubectl(['apply', '--server-side', '-f', join(folder, name)])
@@ -122,6 +123,7 @@ async function startRouter(): Promise<void> {
       '--entryPoints.traefik.address=127.0.0.1:8081',
       '--metrics.prometheus=true',
       '--metrics.prometheus.buckets=0.005,0.01,0.025,0.05,0.1,0.2,0.3,0.5,1,2,5,10',
+      ...more,
     ],
     { KUBECONFIG: kubeconfig('admin') },
   )

@@ -1,0 +1,106 @@
+// `npm run bench:kubernetes`: gonogo beside Argo Rollouts and Flagger on one cluster, behind one router, at 100 requests a
+// second. `-- --contender gonogo,argo:fastest --scenario latency,half --runs 5 --json FILE`; `--table` only prints what FILE
+// holds. Exit code 1 where a goal is missed with what was measured.
+import { cpus } from 'node:os'
+import { parseArgs } from 'node:util'
+import { closeCluster, openCluster } from './bench-cluster.ts'
+import { argo } from './contenders/argo.ts'
+import { type Contender, SETTINGS, type Setting } from './contenders/contender.ts'
+import { flagger } from './contenders/flagger.ts'
+import { gonogo } from './contenders/gonogo.ts'
+import { measureFloor } from './floor.ts'
+import { goalsOf } from './goals.ts'
+import { FOLDER } from './place.ts'
+import { startPrometheus } from './prometheus.ts'
+import { keepResult, readResults } from './result.ts'
+import { type Bench, runOnce } from './run-once.ts'
+import { SCENARIOS } from './scenarios.ts'
+import { goalLines, tableOf } from './table.ts'
+import { startUpstream } from './upstream.ts'
+
+const CONTENDERS: Readonly<Record<string, Contender>> = { gonogo, argo, flagger }
+const FLOOR = 'floor'
+const say = (line: string): void => void process.stderr.write(`· ${line}\n`)
+
+const { values } = parseArgs({
+  options: {
+    /** Names, each with `:documented` or `:fastest` where only that setting is wanted; `floor` is one of them. */
+    contender: { type: 'string', default: [...Object.keys(CONTENDERS), FLOOR].join(',') },
+    scenario: { type: 'string', default: SCENARIOS.map(({ id }) => id).join(',') },
+    runs: { type: 'string', default: '1' },
+    json: { type: 'string', default: `${FOLDER}/results.jsonl` },
+    table: { type: 'boolean', default: false },
+  },
+})
+type Wanted = { readonly contender: Contender; readonly setting: Setting }
+const names = values.contender.split(',')
+const wanted = names.filter((name) => name !== FLOOR).flatMap(wantedBy)
+const scenarios = values.scenario.split(',').map((id) => SCENARIOS.find((one) => one.id === id) ?? misuse(id))
+const runs = Number(values.runs)
+if (!Number.isInteger(runs) || runs < 1) misuse(values.runs)
+
+if (!values.table) await measure()
+const results = readResults(values.json)
+const goals = goalsOf(results, SCENARIOS)
+console.log(`${cpus().length} × ${cpus()[0]?.model ?? 'unknown'}, one node, 100 requests/s\n`)
+console.log(`${tableOf(results)}\n\n${goalLines(goals)}`)
+process.exit(goals.some(({ state }) => state === 'missed') ? 1 : 0)
+
+/** What the file has already is not measured again, so that a bench that was interrupted goes on. */
+async function measure(): Promise<void> {
+  for (const contender of new Set(wanted.map((one) => one.contender))) await contender.build(say)
+  const digest = await openCluster(say)
+  const [upstream, prometheus] = [await startUpstream(), await startPrometheus()]
+  try {
+    for (const contender of new Set(wanted.map((one) => one.contender))) await contender.prepare()
+    if (names.includes(FLOOR) && !readResults(values.json).some(({ kind }) => kind === 'floor'))
+      for (const result of await measureFloor(digest, upstream.url)) keepResult(values.json, result)
+    for (let round = 1; round <= runs; round++)
+      for (const scenario of scenarios)
+        for (const one of wanted) await measureOne({ digest, upstream, prometheus }, one, scenario, round)
+  } finally {
+    upstream.close()
+    await prometheus.end()
+    await closeCluster()
+  }
+}
+
+async function measureOne(
+  bench: Bench,
+  { contender, setting }: Wanted,
+  scenario: (typeof SCENARIOS)[number],
+  round: number,
+): Promise<void> {
+  const have = readResults(values.json).filter(
+    (one) =>
+      one.kind === 'run' &&
+      one.contender === contender.name &&
+      one.setting === setting &&
+      one.scenario === scenario.id,
+  )
+  if (have.length >= round) return
+  const name = `${contender.name} (${setting}), ${scenario.title}`
+  say(`${name}, run ${round}`)
+  try {
+    const result = await runOnce(bench, contender, setting, scenario)
+    keepResult(values.json, result)
+    const { outcome, decidedAfterMs, zeroAfterMs, failed, slow, why } = result
+    say(
+      `  ${outcome} after ${decidedAfterMs} ms, zero ${zeroAfterMs} ms, ${failed} failed, ${slow} slow ${JSON.stringify(why)}`,
+    )
+  } catch (error) {
+    say(`  not measured: ${(error as Error).message}`)
+  }
+}
+
+function wantedBy(name: string): Wanted[] {
+  const [id = '', only] = name.split(':')
+  const contender = CONTENDERS[id] ?? misuse(name)
+  const settings = SETTINGS.filter((setting) => only === undefined || setting === only)
+  return settings.length > 0 ? settings.map((setting) => ({ contender, setting })) : misuse(name)
+}
+
+function misuse(what: string): never {
+  console.error(`bench:kubernetes knows no ${what}`)
+  process.exit(2)
+}

@@ -1,0 +1,104 @@
+import { setTimeout as wait } from 'node:timers/promises'
+import type { Contender, Decision, Setting } from './contenders/contender.ts'
+import { type Load, startLoad } from './load.ts'
+import { CANARY, makePlace } from './place.ts'
+import type { Prometheus } from './prometheus.ts'
+import type { Result } from './result.ts'
+import { DISTURB_AFTER_MS, type Scenario } from './scenarios.ts'
+import type { Upstream } from './upstream.ts'
+
+/** The load before the canary comes, so that whatever is new at first is not counted. */
+const WARM_UP_MS = 2000
+/** Without a canary request for so long after the decision, its traffic is at zero: at 5 % it had one each 200 ms. */
+const QUIET_MS = 3000
+/** What a promotion ends may still cost requests for a moment. */
+const AFTER_PROMOTION_MS = 5000
+const LOOK_EVERY_MS = 20
+
+export type Bench = { readonly digest: string; readonly upstream: Upstream; readonly prometheus: Prometheus }
+
+/** One contender in one scenario, in a namespace of its own. Throws where it could not even be set up. */
+export async function runOnce(
+  { digest, upstream, prometheus }: Bench,
+  contender: Contender,
+  setting: Setting,
+  scenario: Scenario,
+): Promise<Result> {
+  const place = await makePlace(digest, upstream.url)
+  const { firstWeight, needsPrometheus = false } = scenario
+  const unfollow = needsPrometheus ? prometheus.follow(place.namespace) : () => undefined
+  const deployer = await contender.open(place, { setting, firstWeight, needsPrometheus })
+  const load = startLoad(place.host)
+  const ended = new AbortController()
+  try {
+    await wait(WARM_UP_MS)
+    load.begin(CANARY)
+    const deployedAtMs = Date.now()
+    await deployer.deploy(scenario.canary)
+    const disturbed = disturb(scenario, { load, upstream, prometheus }, ended.signal)
+    const decision = await Promise.race([deployer.decided, limit(contender.limitMs[setting], ended.signal)])
+    if (decision?.outcome === 'rolled back') await untilQuiet(load)
+    if (decision?.outcome === 'promoted') await wait(AFTER_PROMOTION_MS)
+    ended.abort()
+    await disturbed
+    const { seen } = load
+    return {
+      kind: 'run',
+      contender: contender.name,
+      setting,
+      scenario: scenario.id,
+      namespace: place.namespace,
+      ...judged(scenario, decision),
+      ...timesOf(decision, deployedAtMs, seen),
+      ...seen,
+    }
+  } finally {
+    ended.abort()
+    await load.stop()
+    await deployer.close()
+    unfollow()
+    await place.end()
+  }
+}
+
+async function limit(ms: number, signal: AbortSignal): Promise<null> {
+  await wait(ms, null, { signal }).catch(() => undefined)
+  return null
+}
+
+/** Waits for the canary's traffic, then does what the scenario does; nothing where the run has ended before. */
+async function disturb(
+  { disturb: act }: Scenario,
+  around: Omit<Bench, 'digest'> & { readonly load: Load },
+  ended: AbortSignal,
+): Promise<void> {
+  if (!act) return
+  while (around.load.seen.firstCanaryAtMs === null && !ended.aborted) await wait(LOOK_EVERY_MS)
+  await wait(DISTURB_AFTER_MS, null, { signal: ended }).catch(() => undefined)
+  if (!ended.aborted) await act(around)
+}
+
+async function untilQuiet(load: Load): Promise<void> {
+  const decidedAtMs = Date.now()
+  while (Date.now() - Math.max(decidedAtMs, load.seen.lastCanaryAtMs ?? 0) < QUIET_MS)
+    await wait(LOOK_EVERY_MS)
+}
+
+function judged({ isHealthy }: Scenario, decision: Decision | null) {
+  const outcome: Result['outcome'] = decision?.outcome ?? 'never decided'
+  return {
+    outcome,
+    // A person who is asked has lost nothing; the table says that one was.
+    isRight: isHealthy ? outcome === 'promoted' || outcome === 'held' : outcome === 'rolled back',
+    reason: decision?.reason ?? '',
+  }
+}
+
+function timesOf(decision: Decision | null, deployedAtMs: number, seen: Load['seen']) {
+  const { firstCanaryAtMs, lastCanaryAtMs } = seen
+  const isBack = decision?.outcome === 'rolled back'
+  return {
+    decidedAfterMs: decision ? decision.atMs - (firstCanaryAtMs ?? deployedAtMs) : null,
+    zeroAfterMs: isBack && lastCanaryAtMs !== null ? Math.max(0, lastCanaryAtMs - decision.atMs) : null,
+  }
+}
