@@ -16,17 +16,19 @@ const report = (critical: number, other: number) =>
   section('src/auth/login.ts', 100, critical) + section('src/a.ts', 100, other)
 const provenance = (commit: string) => JSON.stringify({ commit })
 
+const CONFIG = {
+  report: { file: 'lcov.info' },
+  critical: ['src/auth/**'],
+  baseline: { file: 'stable.info' },
+  tolerance: 0.5,
+}
+
 async function ground(scratch: DrillScratch) {
-  await scratch.write('lcov.info', report(90, 80))
+  await scratch.write('lcov.info', report(90, 74))
   await scratch.write('lcov.info.provenance.json', provenance(RELEASE_COMMIT))
   await scratch.write('stable.info', report(85, 80))
   await scratch.write('stable.info.provenance.json', provenance(STABLE_COMMIT))
-  const config = {
-    report: { file: 'lcov.info' },
-    critical: ['src/auth/**'],
-    baseline: { file: 'stable.info' },
-  }
-  return { config, context: { release: drillRelease(), stable: drillStable() }, ground: null }
+  return { config: CONFIG, context: { release: drillRelease(), stable: drillStable() }, ground: null }
 }
 
 const inFile = (
@@ -49,7 +51,12 @@ export const drill = defineDrill<null>({
   faults: [
     inFile('critical code below the minimum', 'fail', report(79, 100)),
     inFile('critical code less covered than before', 'fail', report(84, 100)),
-    inFile('all code less covered than before', 'fail', report(90, 60)),
+    inFile('all code less covered than before, by more than is tolerated', 'fail', report(90, 73)),
+    {
+      name: 'less covered than before where nothing is tolerated',
+      expect: 'fail',
+      plant: async () => ({ config: { ...CONFIG, tolerance: 0 } }),
+    },
     inFile('an empty report', 'unknown', 'TN:\n'),
     inFile('a report without the critical files', 'unknown', section('src/a.ts', 10, 10)),
     inFile('a report that is cut off', 'unknown', report(90, 80).slice(0, -20)),

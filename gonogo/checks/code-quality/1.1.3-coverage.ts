@@ -9,6 +9,8 @@ const config = z.strictObject({
   critical: z.array(z.string()).min(1),
   /** Least share of critical lines covered, in percent. */
   minimum: z.number().min(0).max(100).default(80),
+  /** Percentage points that a run may fall short of the one before: what tests of timing reach differs from run to run. */
+  tolerance: z.number().min(0).max(1).default(0),
   /** The stable version's report, for the time before gonogo has a successful deployment to compare with. */
   baseline: coverageFileSchema.optional(),
 })
@@ -48,7 +50,7 @@ async function run(ctx: CheckContext, config: Config): Promise<CheckResult> {
     )
   }
   for (const key of ['critical', 'all'] as const)
-    if (isBelow(now[key], before[key]))
+    if (isBelow(now[key], before[key], config.tolerance))
       return fail(
         `${values}; ${formatShare(before[key])} of the ${key === 'all' ? '' : 'critical '}lines before`,
         rest,

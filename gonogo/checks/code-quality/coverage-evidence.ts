@@ -74,9 +74,9 @@ function formatOf(path: string): (typeof FORMATS)[number] {
   return /\.json$/i.test(path) ? 'istanbul' : 'lcov'
 }
 
-/** Exact comparison of two shares, without rounding. */
-export const isBelow = (a: FileCoverage, b: FileCoverage): boolean =>
-  a.covered * b.lines < b.covered * a.lines
+/** Whether share `a` is more than so many percentage points below share `b`. Exact, without rounding. */
+export const isBelow = (a: FileCoverage, b: FileCoverage, points: number): boolean =>
+  a.covered * b.lines * 100 + points * a.lines * b.lines < b.covered * a.lines * 100
 
 /** `83.4 %`, cut and never rounded up, so that 79.96 is not shown as 80. */
 export const formatShare = ({ lines, covered }: FileCoverage): string =>
