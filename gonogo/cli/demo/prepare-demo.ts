@@ -12,11 +12,14 @@ import { makeRepository, VERSIONS } from './repository.ts'
 const VISITORS = 20
 export const STABLE = '1.2.2'
 
-/** A repository with three releases, keys, tokens and evidence, all under `.gonogo/demo`. */
+/**
+ * A repository with three releases, keys, tokens and evidence, all under `.gonogo/demo`. The pipeline of 1.2.4, which nobody
+ * needs before 1.2.3 is in production, still runs when this answers: `later` is its end.
+ */
 export async function prepareDemo(
   { workspace, sources, demo, deployables }: DemoPlace,
   output: Output,
-): Promise<{ signers: Map<string, Signer>; tokens: string[] }> {
+): Promise<{ signers: Map<string, Signer>; tokens: string[]; later: Promise<void> }> {
   await setAsideLog(workspace.root)
   output.say('· making a repository of ClawdBot with three releases')
   const commits = await makeRepository(sources, demo)
@@ -24,16 +27,19 @@ export async function prepareDemo(
   const tokens = await makeTokens(demo, VISITORS)
   await makeModelKeys(demo)
   await writeReviews(demo, commits)
-  output.say('· running type check, lint and tests of 1.2.3 and 1.2.4')
+  output.say('· running type check, lint and tests of 1.2.3; those of 1.2.4 follow while 1.2.3 is planned')
   // Side by side: much of a test's time is waiting for servers that it started.
   const [made] = await Promise.all([
     deployables(),
     runUnitTests(sources, demo, STABLE, commits[STABLE]),
-    ...(['1.2.3', '1.2.4'] as const).map((version) => runPipeline(sources, demo, version, commits[version])),
+    runPipeline(sources, demo, '1.2.3', commits['1.2.3']),
   ])
   for (const version of VERSIONS)
     await writeRelease(demo, version, commits[version], made[version], Date.now())
-  return { signers, tokens }
+  const later = runPipeline(sources, demo, '1.2.4', commits['1.2.4'])
+  // Whoever needs it awaits it, and is told then.
+  later.catch(() => undefined)
+  return { signers, tokens, later }
 }
 
 /** A demo that was broken off leaves a deployment open, which nobody can finish any more; its log is kept aside. */

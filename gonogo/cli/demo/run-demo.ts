@@ -85,7 +85,7 @@ async function lockDemo(folder: string): Promise<() => void> {
 
 async function runAlone(place: DemoPlace, output: Output, stop: AbortSignal): Promise<DemoResult> {
   const { workspace } = place
-  const { signers, tokens } = await prepareDemo(place, output)
+  const { signers, tokens, later } = await prepareDemo(place, output)
   const targets: OpenTarget[] = []
   const store = openLog(workspace.root)
   let traffic: ChildProcess | null = null
@@ -101,6 +101,7 @@ async function runAlone(place: DemoPlace, output: Output, stop: AbortSignal): Pr
     const run = { workspace, store, output, signers, staging, stop }
     const good = await deployOne(run, STABLE, '1.2.3')
     const isGood = good.state.closed?.status === EXPECTED['1.2.3']
+    await later
     const deployed = isGood ? [good, await deployOne(run, '1.2.3', '1.2.4')] : [good]
     return summary(deployed, await stopTraffic(traffic))
   } finally {
