@@ -85,23 +85,24 @@ async function lockDemo(folder: string): Promise<() => void> {
 
 async function runAlone(place: DemoPlace, output: Output, stop: AbortSignal): Promise<DemoResult> {
   const { workspace } = place
-  const { signers, tokens, later } = await prepareDemo(place, output)
+  const { signers, tokens } = await prepareDemo(place, output)
   const targets: OpenTarget[] = []
   const store = openLog(workspace.root)
   let traffic: ChildProcess | null = null
   try {
     output.say('· starting production and staging with 1.2.2')
     const stable = loadReleaseOf(workspace, STABLE, null)
-    targets.push(
-      await startStable(workspace, 'production', stable),
-      await startStable(workspace, 'staging', stable),
+    const started = await Promise.allSettled(
+      ['production', 'staging'].map((name) => startStable(workspace, name, stable)),
     )
+    targets.push(...started.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : [])))
+    const failed = started.find((one) => one.status === 'rejected')
+    if (failed) throw failed.reason
     const [production, staging] = targets as [OpenTarget, OpenTarget]
     traffic = startTraffic((await production.observe()).url, tokens)
     const run = { workspace, store, output, signers, staging, stop }
     const good = await deployOne(run, STABLE, '1.2.3')
     const isGood = good.state.closed?.status === EXPECTED['1.2.3']
-    await later
     const deployed = isGood ? [good, await deployOne(run, '1.2.3', '1.2.4')] : [good]
     return summary(deployed, await stopTraffic(traffic))
   } finally {
