@@ -30,7 +30,7 @@ export const check = defineCheck<Config>({
   bound: (service) => service.staging !== undefined,
   recheck: false,
   // Whoever asks the instance while it is stopped would wait in vain.
-  after: ['1.2.4', '1.2.6'],
+  after: ['1.2.4', '1.2.5', '1.2.6'],
   limitMs: 90_000,
   run,
 })
