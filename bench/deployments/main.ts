@@ -1,6 +1,6 @@
 // `npm run bench:deployments [-- --counts 50,100,200 --seconds 30]`: that many deployments at once in one gonogo, against a
 // real API server, their pods a labelled stand-in. Prints CPU and memory per deployment; exit code 1 where they grow faster
-// than the number of deployments, or where a sample is more than the hold late.
+// than the number of deployments, or where a sample is more than the hold late or reads nothing.
 import { execFile } from 'node:child_process'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -36,6 +36,10 @@ const { values } = parseArgs({
   },
 })
 const counts = values.counts.split(',').map(Number)
+if ([...counts, Number(values.seconds)].some((one) => !(Number.isInteger(one) && one > 0))) {
+  console.error('--counts is whole numbers above 0, as 50,100,200, and --seconds one')
+  process.exit(2)
+}
 type Service = { readonly root: string }
 type Measured = {
   readonly cpuMs: number
@@ -62,6 +66,7 @@ try {
 }
 console.table(rows)
 const problems = rows.flatMap((row, n) => problemsOf(row, rows[n - 1]))
+if (rows.length < 2) console.log('not measured: linear growth, which wants two counts')
 console.log(`goals missed: ${problems.join('; ') || 'none'}`)
 process.exit(problems.length > 0 ? 1 : 0)
 
@@ -107,6 +112,7 @@ function rowOf(deployments: number, { cpuMs, memoryBytes, gapsMs, verdicts }: Me
     'between samples, ms (median)': at(0.5),
     p99: at(0.99),
     worst: at(1),
+    samples: gapsMs.length,
     verdicts,
   }
 }
@@ -120,7 +126,10 @@ function problemsOf(row: Row, before: Row | undefined): string[] {
       ? [`${name}: ${key} grows from ${before[key]} to ${row[key]}`]
       : []
   const late = row.p99 <= INTERVAL_MS + HOLD_MS ? [] : [`${name}: a sample after ${row.p99} ms (p99)`]
-  return [...grows('CPU, ms/s each'), ...grows('memory, MiB each'), ...late]
+  // Without a verdict nothing was read: such samples are quick for nothing.
+  const idle =
+    row.verdicts < row.samples / 2 ? [`${name}: ${row.verdicts} verdicts of ${row.samples} samples`] : []
+  return [...grows('CPU, ms/s each'), ...grows('memory, MiB each'), ...late, ...idle]
 }
 
 function round(value: number): number {

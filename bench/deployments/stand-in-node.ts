@@ -13,6 +13,9 @@ export const ON_STAND_IN = {
 }
 const RENEW_MS = 20_000
 const AGAIN_MS = 200
+const TRIES = 25
+/** A pod that was to end has ended. */
+const GONE = 404
 const PROXY_PORT = 8193
 const API = `http://127.0.0.1:${PROXY_PORT}`
 
@@ -33,7 +36,8 @@ type Pod = {
 export async function startStandIn(): Promise<{ end(): Promise<void> }> {
   await apply(JSON.stringify(NODE))
   await renew()
-  const renewing = setInterval(() => void renew().catch(() => undefined), RENEW_MS)
+  // One that fails is followed by the next, long before the node is taken to be gone.
+  const renewing = setInterval(() => void renew().catch(tell('renewing it')), RENEW_MS)
   const proxy = spawn(
     binary('kubectl'),
     ['--kubeconfig', kubeconfig('admin'), 'proxy', `--port=${PROXY_PORT}`],
@@ -61,9 +65,27 @@ async function follow(ended: AbortSignal): Promise<void> {
       const { body } = await request(`${API}${path}`, { signal: ended, bodyTimeout: 0 })
       for await (const line of createInterface({ input: body })) {
         const { type, object } = JSON.parse(line) as { type: string; object: Pod }
-        if (type === 'ADDED' || type === 'MODIFIED') void act(object, ++made).catch(() => undefined)
+        if (type === 'ADDED' || type === 'MODIFIED')
+          void actSurely(object, ++made).catch(tell(`pod ${object.metadata.name}`))
       }
-    } catch {
+    } catch (error) {
+      if (ended.aborted) return
+      tell('watching its pods')(error as Error)
+      await wait(AGAIN_MS)
+    }
+  }
+}
+
+const tell = (what: string) => (error: Error) =>
+  void process.stderr.write(`· the stand-in node, ${what}: ${error.message}\n`)
+
+/** A pod that nobody acts on would wait for ever: the watch tells of it once. */
+async function actSurely(pod: Pod, n: number): Promise<void> {
+  for (let left = TRIES; ; left--) {
+    try {
+      return await act(pod, n)
+    } catch (error) {
+      if (left === 1) throw error
       await wait(AGAIN_MS)
     }
   }
@@ -78,7 +100,9 @@ async function act(pod: Pod, n: number): Promise<void> {
   if (!deletionTimestamp && pod.status?.phase !== 'Pending') return
   const headers = { 'content-type': type }
   const answer = await request(where, { method, headers, body: JSON.stringify(body) })
-  await answer.body.dump()
+  const said = await answer.body.text()
+  if (answer.statusCode >= 400 && answer.statusCode !== GONE)
+    throw new Error(`${method} answered ${answer.statusCode}: ${said.slice(0, 200)}`)
 }
 
 const NODE = {

@@ -76,7 +76,10 @@ async function patches(place: Place): Promise<number[]> {
       const startedAt = Date.now()
       await patch(place, 0)
       await wait(SETTLE_MS)
-      found.push(Math.max(0, (load.seen.lastCanaryAtMs ?? startedAt) - startedAt))
+      const { lastCanaryAtMs } = load.seen
+      if (lastCanaryAtMs === null)
+        throw new Error('the canary had no request before its traffic was taken away')
+      found.push(Math.max(0, lastCanaryAtMs - startedAt))
     }
     return found
   } finally {

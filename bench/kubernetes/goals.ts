@@ -4,6 +4,8 @@ import { type FloorResult, type Kept, median, type Result } from './result.ts'
 const OURS = 'gonogo'
 const RIVALS = ['Argo Rollouts', 'Flagger']
 const TIMES_FEWER = 10
+/** The medians that goals go by are of so many runs. */
+const RUNS = 5
 const FLOOR_FACTOR = 1.5
 
 type Scenario = { readonly id: string; readonly title: string; readonly isHealthy: boolean }
@@ -71,7 +73,7 @@ export function goalsOf(results: readonly Kept[], scenarios: readonly Scenario[]
   return [
     ...scenarios.map((scenario) => rightOutcome(scenario, ours)),
     ...scenarios.flatMap((scenario) => RIVALS.map((rival) => fewerHarmed(scenario, rival, cells))),
-    quickerPays(ours, rivals, scenarios.filter(({ isHealthy }) => isHealthy).length),
+    quickerPays(ours, rivals, scenarios),
     zeroTraffic(ours, results),
   ]
 }
@@ -93,35 +95,53 @@ function fewerHarmed({ id, title }: Scenario, rival: string, cells: readonly Cel
   const [own, beside] = [cellOfContender(OURS), cellOfContender(rival)]
   if (!own || !beside) return { name, state: 'not measured', detail: '' }
   const isMet = beside.harmed === 0 || own.harmed * TIMES_FEWER <= beside.harmed
-  const runs = `${own.runs.length} and ${beside.runs.length} runs`
-  return { name, state: isMet ? 'met' : 'missed', detail: `${own.harmed} to ${beside.harmed} in ${runs}` }
+  const isEnough = Math.min(own.runs.length, beside.runs.length) >= RUNS
+  const detail = `${own.harmed} to ${beside.harmed} in ${own.runs.length} and ${beside.runs.length} runs`
+  if (!isMet) return { name, state: 'missed', detail }
+  return isEnough
+    ? { name, state: 'met', detail }
+    : { name, state: 'not measured', detail: `${detail} of ${RUNS}` }
 }
 
-/** Whoever decides quicker at its fastest rolls back a healthy canary elsewhere; known once all of those were measured. */
-function quickerPays(ours: readonly Cell[], rivals: readonly Cell[], healthyScenarios: number): Goal {
+/** Whoever decides quicker at its fastest rolls back a healthy canary elsewhere. Each rival must have been measured for it. */
+function quickerPays(ours: readonly Cell[], rivals: readonly Cell[], scenarios: readonly Scenario[]): Goal {
   const name = 'whoever is quicker at its fastest pays with wrong rollbacks'
   const fastest = rivals.filter((cell) => !documented(cell))
-  const quicker = fastest.filter((cell) => {
-    const own = ours.filter(({ scenario }) => scenario.id === cell.scenario.id)
-    const best = Math.min(...own.map(({ decisionS }) => decisionS ?? Number.POSITIVE_INFINITY))
-    return !cell.scenario.isHealthy && own.length > 0 && (cell.decisionS ?? Number.POSITIVE_INFINITY) < best
+  const told = RIVALS.map((rival) => {
+    const own = fastest.filter(({ contender }) => contender === rival)
+    return { rival, ...payment(own, ours, scenarios) }
   })
-  const names = [...new Set(fastest.map(({ contender }) => contender))]
-  if (names.length === 0 || ours.length === 0) return { name, state: 'not measured', detail: '' }
-  const told = names.map((contender) => {
-    const at = quicker.filter((cell) => cell.contender === contender).map(({ scenario }) => scenario.id)
-    const healthy = fastest.filter((cell) => cell.contender === contender && cell.scenario.isHealthy)
-    const wrong = healthy.filter(({ runs }) => runs.some((run) => run.outcome === 'rolled back'))
-    const pays = wrong.map(({ scenario }) => scenario.id)
-    return { contender, at, pays, isMeasured: healthy.length === healthyScenarios }
-  })
-  const free = told.filter(({ at, pays }) => at.length > 0 && pays.length === 0)
+  const states = told.map(({ state }) => state)
+  const state = (['missed', 'not measured'] as const).find((one) => states.includes(one)) ?? 'met'
   const detail = told.map(
-    ({ contender, at, pays }) => `${contender}: quicker in ${list(at)}, wrong in ${list(pays)}`,
+    ({ rival, quicker, wrong }) => `${rival}: quicker in ${list(quicker)}, wrong in ${list(wrong)}`,
   )
-  const state =
-    free.length === 0 ? 'met' : free.every(({ isMeasured }) => isMeasured) ? 'missed' : 'not measured'
   return { name, state, detail: detail.join('; ') }
+}
+
+/** What one rival's speed costs it: known where it paid, and otherwise once nothing is left in which it may be quicker or pay. */
+function payment(rival: readonly Cell[], ours: readonly Cell[], scenarios: readonly Scenario[]) {
+  const bestOf = (cells: readonly Cell[], { id }: Scenario) =>
+    Math.min(
+      ...cells
+        .filter(({ scenario }) => scenario.id === id)
+        .map(({ decisionS }) => decisionS ?? Number.POSITIVE_INFINITY),
+    )
+  const has = (cells: readonly Cell[]) => (scenario: Scenario) =>
+    cells.some((cell) => cell.scenario.id === scenario.id)
+  const bad = scenarios.filter(({ isHealthy }) => !isHealthy)
+  const healthy = scenarios.filter(({ isHealthy }) => isHealthy)
+  const quicker = bad
+    .filter((one) => has(ours)(one) && bestOf(rival, one) < bestOf(ours, one))
+    .map(({ id }) => id)
+  const wrong = rival
+    .filter(({ scenario, runs }) => scenario.isHealthy && runs.some((run) => run.outcome === 'rolled back'))
+    .map(({ scenario }) => scenario.id)
+  const isKnown =
+    quicker.length > 0 ? healthy.every(has(rival)) : bad.every(has(rival)) && bad.every(has(ours))
+  const state: Goal['state'] =
+    wrong.length > 0 ? 'met' : !isKnown ? 'not measured' : quicker.length > 0 ? 'missed' : 'met'
+  return { quicker, wrong, state }
 }
 
 /** Measured where half of the traffic is on the canary: at 5 % a request of it is seldom enough to say little. */

@@ -1,15 +1,14 @@
-import { mkdirSync, writeFileSync } from 'node:fs'
+import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { makeDemoKey } from '../../gonogo/evidence/signatures.ts'
 import { mustDo } from '../../gonogo/targets/contract/world.ts'
 import { openTarget } from '../../gonogo/targets/open-target.ts'
+import { makeRelease, makeTeam } from '../../testing/crash/team.ts'
 import { kubeconfig, ROUTER_PORT } from '../../testing/kubernetes/places.ts'
 import { applyAll, containerSpec, IMAGE, type Place, routeOf, STABLE } from './place.ts'
 import { type Behaviour, GOOD } from './scenarios.ts'
 
 const CHECKLIST = fileURLToPath(new URL('../../testing/crash/small-checklist.yaml', import.meta.url))
-const PEOPLE = { ada: 'deployment-lead', cy: 'security-lead', eve: 'engineering-lead', bo: 'sre-on-call' }
 const MISSING = `sha256:${'1'.repeat(64)}`
 
 export type ServiceOptions = {
@@ -25,16 +24,7 @@ export type ServiceOptions = {
 
 /** A folder with a service file, keys and releases, and its stable version in the place, all traffic on it. */
 export async function makeService(root: string, place: Place, options: ServiceOptions): Promise<void> {
-  mkdirSync(join(root, 'keys'))
-  mkdirSync(join(root, 'releases'))
   writeFileSync(join(root, 'web.yaml'), manifest(place, options.pod))
-  const people = Object.fromEntries(
-    Object.entries(PEOPLE).map(([id, role]) => {
-      const { publicKeyLine, privateKeyPem } = makeDemoKey(id)
-      writeFileSync(join(root, 'keys', `${id}.pem`), privateKeyPem)
-      return [id, { name: id, contact: `${id}@bench.example`, roles: [role], keys: [publicKeyLine] }]
-    }),
-  )
   const target = {
     kind: 'kubernetes',
     kubeconfig: kubeconfig('admin'),
@@ -51,7 +41,7 @@ export async function makeService(root: string, place: Place, options: ServiceOp
     service: 'web',
     checklist: CHECKLIST,
     environments: { production: { target, ...metrics } },
-    people,
+    people: makeTeam(root),
     policy: options.policy,
   }
   writeFileSync(join(root, 'gonogo.yaml'), JSON.stringify(service))
@@ -99,20 +89,8 @@ const configOf = ({ errors, delayMs, crash }: Behaviour) => ({
 })
 
 export function writeRelease(root: string, place: Place, version: string, behaviour: Behaviour): void {
-  const release = {
-    release: 1,
-    version,
-    commit: 'c'.repeat(40),
-    type: 'feature',
-    risk: 'low',
-    strategy: 'canary',
-    components: ['gateway'],
-    window: { start: '2020-01-01T00:00:00Z', end: '2040-01-01T00:00:00Z', timeZone: 'Etc/UTC' },
-    artifact: behaviour.noImage ? `${IMAGE}-none@${MISSING}` : `${IMAGE}@${place.digest}`,
-    digest: behaviour.noImage ? MISSING : place.digest,
-    config: configOf(behaviour),
-  }
-  writeFileSync(join(root, 'releases', `${version}.yaml`), JSON.stringify(release))
+  const [image, digest] = behaviour.noImage ? [`${IMAGE}-none`, MISSING] : [IMAGE, place.digest]
+  makeRelease(root, version, { artifact: `${image}@${digest}`, digest, config: configOf(behaviour) })
 }
 
 async function deployStable(

@@ -1,6 +1,6 @@
 // `npm run bench:kubernetes`: gonogo beside Argo Rollouts and Flagger on one cluster, behind one router, at 100 requests a
 // second. `-- --contender gonogo,argo:fastest --scenario latency,half --runs 5 --json FILE`; `--table` only prints what FILE
-// holds. Exit code 1 where a goal is missed with what was measured.
+// holds. Exit code 1 where a goal is missed with what was measured, or a run could not be.
 import { cpus } from 'node:os'
 import { parseArgs } from 'node:util'
 import { closeCluster, openCluster } from './bench-cluster.ts'
@@ -39,12 +39,14 @@ const scenarios = values.scenario.split(',').map((id) => SCENARIOS.find((one) =>
 const runs = Number(values.runs)
 if (!Number.isInteger(runs) || runs < 1) misuse(values.runs)
 
+let failures = 0
 if (!values.table) await measure()
 const results = readResults(values.json)
 const goals = goalsOf(results, SCENARIOS)
 console.log(`${cpus().length} × ${cpus()[0]?.model ?? 'unknown'}, one node, 100 requests/s\n`)
 console.log(`${tableOf(results)}\n\n${goalLines(goals)}`)
-process.exit(goals.some(({ state }) => state === 'missed') ? 1 : 0)
+if (failures > 0) console.log(`runs that could not be measured: ${failures}`)
+process.exit(failures > 0 || goals.some(({ state }) => state === 'missed') ? 1 : 0)
 
 /** What the file has already is not measured again, so that a bench that was interrupted goes on. */
 async function measure(): Promise<void> {
@@ -89,9 +91,16 @@ async function measureOne(
       `  ${outcome} after ${decidedAfterMs} ms, zero ${zeroAfterMs} ms, ${failed} failed, ${slow} slow ${JSON.stringify(why)}`,
     )
   } catch (error) {
-    say(`  not measured: ${(error as Error).message}`)
+    failures++
+    say(`  not measured: ${describe(error)}`)
   }
 }
+
+/** An error with what caused it. */
+const describe = (error: unknown): string =>
+  error instanceof Error
+    ? `${error.message}${error.cause ? `: ${describe(error.cause)}` : ''}`
+    : String(error)
 
 function wantedBy(name: string): Wanted[] {
   const [id = '', only] = name.split(':')

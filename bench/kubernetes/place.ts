@@ -120,11 +120,14 @@ export const containerSpec = (image: string, env: readonly object[]) => ({
 export const rolledOut = (place: Place, name: string): Promise<string> =>
   kubectl(['rollout', 'status', `deployment/${name}`, '-n', place.namespace, '--timeout=60s'])
 
-/** Waits until something is so; throws with what it was. */
+/** Waits until something is so; throws with what it was, and why it could not be asked. */
 export async function until(what: string, isSo: () => Promise<boolean>, limitMs = 60_000): Promise<void> {
   const deadline = performance.now() + limitMs
-  while (!(await isSo().catch(() => false))) {
-    if (performance.now() > deadline) throw new Error(`${what}: not after ${limitMs / 1000} s`)
+  for (;;) {
+    const asked = await isSo().catch((error: Error) => error)
+    if (asked === true) return
+    if (performance.now() > deadline)
+      throw new Error(`${what}: not after ${limitMs / 1000} s${asked ? `; ${asked.message}` : ''}`)
     await new Promise((resolve) => setTimeout(resolve, 200))
   }
 }

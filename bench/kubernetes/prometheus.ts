@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { kubectl } from '../../testing/kubernetes/commands.ts'
 import { startDaemon, stopDaemon, waitFor } from '../../testing/kubernetes/daemons.ts'
+import { keepLooking } from '../../testing/kubernetes/keep-looking.ts'
 
 const ADDRESS = '127.0.0.1:9190'
 const LOOK_EVERY_MS = 1000
@@ -12,7 +13,7 @@ export type Prometheus = {
   start(): Promise<void>
   stop(): Promise<void>
   /** Keeps its list of a namespace's pods as they are; returns what ends that. Debian's build asks no cluster itself. */
-  follow(namespace: string): () => void
+  follow(namespace: string): () => Promise<void>
   end(): Promise<void>
 }
 
@@ -60,11 +61,8 @@ export async function startPrometheus(): Promise<Prometheus> {
         if (targets !== before) writeFileSync(pods, targets)
         before = targets
       }
-      const timer = setInterval(() => void look().catch(() => undefined), LOOK_EVERY_MS)
-      return () => {
-        clearInterval(timer)
-        writeFileSync(pods, '[]')
-      }
+      const end = keepLooking(look, LOOK_EVERY_MS)
+      return () => end().finally(() => writeFileSync(pods, '[]'))
     },
     end: async () => {
       await stop()

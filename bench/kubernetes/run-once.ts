@@ -26,7 +26,7 @@ export async function runOnce(
 ): Promise<Result> {
   const place = await makePlace(digest, upstream.url)
   const { firstWeight, needsPrometheus = false } = scenario
-  const unfollow = needsPrometheus ? prometheus.follow(place.namespace) : () => undefined
+  const unfollow = needsPrometheus ? prometheus.follow(place.namespace) : async () => undefined
   const deployer = await contender.open(place, { setting, firstWeight, needsPrometheus })
   const load = startLoad(place.host)
   const ended = new AbortController()
@@ -36,7 +36,8 @@ export async function runOnce(
     const deployedAtMs = Date.now()
     await deployer.deploy(scenario.canary)
     const disturbed = disturb(scenario, { load, upstream, prometheus }, ended.signal)
-    const decision = await Promise.race([deployer.decided, limit(contender.limitMs[setting], ended.signal)])
+    const limit = pause(contender.limitMs[setting], ended.signal).then(() => null)
+    const decision = await Promise.race([deployer.decided, limit, failureOf(disturbed)])
     if (decision?.outcome === 'rolled back') await untilQuiet(load)
     if (decision?.outcome === 'promoted') await wait(AFTER_PROMOTION_MS)
     ended.abort()
@@ -56,15 +57,19 @@ export async function runOnce(
     ended.abort()
     await load.stop()
     await deployer.close()
-    unfollow()
-    await place.end()
+    await unfollow().finally(() => place.end())
   }
 }
 
-async function limit(ms: number, signal: AbortSignal): Promise<null> {
-  await wait(ms, null, { signal }).catch(() => undefined)
-  return null
-}
+/** Resolves when the time is over, or as soon as the signal ends it: a pause that is cut short is no failure. */
+const pause = (ms: number, signal: AbortSignal): Promise<void> =>
+  wait(ms, undefined, { signal }).catch(() => undefined)
+
+/** Rejects when it fails, and never resolves. */
+const failureOf = (work: Promise<unknown>): Promise<never> =>
+  new Promise((_resolve, reject) => {
+    work.catch(reject)
+  })
 
 /** Waits for the canary's traffic, then does what the scenario does; nothing where the run has ended before. */
 async function disturb(
@@ -74,7 +79,7 @@ async function disturb(
 ): Promise<void> {
   if (!act) return
   while (around.load.seen.firstCanaryAtMs === null && !ended.aborted) await wait(LOOK_EVERY_MS)
-  await wait(DISTURB_AFTER_MS, null, { signal: ended }).catch(() => undefined)
+  await pause(DISTURB_AFTER_MS, ended)
   if (!ended.aborted) await act(around)
 }
 

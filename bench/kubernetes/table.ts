@@ -63,8 +63,8 @@ export function goalLines(goals: readonly Goal[]): string {
   const missed = named('missed')
   return [
     ...named('met').map(({ name, detail }) => `met: ${name} (${detail})`),
-    ...named('not measured').map(({ name }) => `not measured: ${name}`),
+    ...named('not measured').map(({ name, detail }) => `not measured: ${name}${detail && ` (${detail})`}`),
     ...missed.map(({ name, detail }) => `missed: ${name} (${detail})`),
-    `goals missed: ${missed.map(({ name }) => name).join('; ') || 'none'}`,
+    `goals missed: ${missed.map(({ name }) => name).join('; ') || 'none'}; not measured: ${named('not measured').length} of ${goals.length}`,
   ].join('\n')
 }

@@ -76,23 +76,42 @@ export async function applySoak(
   const turns = kinds.flatMap((kind) => Array.from({ length: kind.share }, () => kind))
   const count = (map: Map<string, number>, key: string) => map.set(key, (map.get(key) ?? 0) + 1)
   let failingUntil = 0
-  const tell = (mode: string) =>
-    request(`${model}/admin/mode`, { method: 'PUT', body: JSON.stringify({ mode }) }).then(({ body }) =>
-      body.dump(),
-    )
-  const due = periodically(signal, [
-    [SKILL_EVERY_MS, async () => void (await changeSkill(skills, served.skills++))],
-    [FORGET_EVERY_MS, async () => void (await ask('DELETE', '/v1/memories'))],
-    [
-      FAILING_EVERY_MS,
-      async () => {
+  const tell = async (mode: string) => {
+    const { statusCode, body } = await request(`${model}/admin/mode`, {
+      method: 'PUT',
+      body: JSON.stringify({ mode }),
+    })
+    await body.dump()
+    return statusCode
+  }
+  const tasks: readonly Task[] = [
+    {
+      name: 'a skill changed',
+      everyMs: SKILL_EVERY_MS,
+      run: async () => changeSkill(skills, served.skills++),
+    },
+    {
+      name: 'memories forgotten',
+      everyMs: FORGET_EVERY_MS,
+      run: async () => (await ask('DELETE', '/v1/memories')).status,
+    },
+    {
+      name: 'the model told to fail',
+      everyMs: FAILING_EVERY_MS,
+      run: async () => {
         // Breakers stay open for a while after it.
         failingUntil = performance.now() + FAILING_MS + 8_000
-        await tell('fail')
-        setTimeout(() => void tell('normal').catch(() => undefined), FAILING_MS)
+        return tell('fail')
       },
-    ],
-  ])
+    },
+    {
+      name: 'the model told to be well',
+      everyMs: FAILING_EVERY_MS,
+      firstMs: FAILING_MS,
+      run: () => tell('normal'),
+    },
+  ]
+  const due = periodically(signal, tasks, (what) => count(served.unexpected, what))
   const running = new Set<Promise<void>>()
   let turn = 0
   const timer = setInterval(() => {
@@ -142,23 +161,35 @@ async function leave(gateway: string, headers: Record<string, string>, model: st
 }
 
 /** A skill comes, changes, and goes. */
-async function changeSkill(folder: string, turn: number): Promise<void> {
+function changeSkill(folder: string, turn: number): number {
   const name = 'passing'
   if (turn % 3 === 2) rmSync(join(folder, name), { recursive: true, force: true })
   else addSkill(folder, name, `return 'version ${turn}'`)
+  return 200
 }
 
-/** Runs each when it is due, one after the other, until the signal ends it. */
+/** What is done now and then; answers a status. It is due `firstMs` after the first of its turns begins. */
+type Task = {
+  readonly name: string
+  readonly everyMs: number
+  readonly firstMs?: number
+  readonly run: () => Promise<number>
+}
+
+/** Runs each when it is due, one after the other, until the signal ends it. One that goes wrong is told, and goes on. */
 async function periodically(
   signal: AbortSignal,
-  tasks: readonly (readonly [number, () => Promise<void>])[],
+  tasks: readonly Task[],
+  tell: (what: string) => void,
 ): Promise<void> {
-  const next = tasks.map(([everyMs]) => performance.now() + everyMs)
+  const startedAt = performance.now()
+  const next = tasks.map(({ everyMs, firstMs = 0 }) => startedAt + everyMs + firstMs)
   while (!signal.aborted) {
-    for (const [n, [everyMs, run]] of tasks.entries()) {
+    for (const [n, { name, everyMs, run }] of tasks.entries()) {
       if (performance.now() < (next[n] ?? 0)) continue
-      next[n] = performance.now() + everyMs
-      await run()
+      next[n] = (next[n] ?? 0) + everyMs
+      const status = await run().catch((error: Error) => error.message)
+      if (typeof status === 'string' || status >= 300) tell(`${name}: ${status}`)
     }
     await new Promise((resolve) => setTimeout(resolve, 200))
   }

@@ -22,9 +22,9 @@ export async function sample({ pid, url }: Part): Promise<Sample> {
   process.kill(pid, 'SIGUSR2')
   await wait(COLLECTED_MS)
   const metrics = await (await fetch(`${url}/metrics`)).text()
-  const heap = Number(/^nodejs_heap_size_used_bytes (\S+)/m.exec(metrics)?.[1])
-  const external = Number(/^nodejs_external_memory_bytes (\S+)/m.exec(metrics)?.[1])
-  const rssKiB = Number(/^VmRSS:\s+(\d+)/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1])
+  const heap = numberIn(metrics, 'nodejs_heap_size_used_bytes')
+  const external = numberIn(metrics, 'nodejs_external_memory_bytes')
+  const rssKiB = numberIn(readFileSync(`/proc/${pid}/status`, 'utf8'), 'VmRSS:')
   return {
     atMs: performance.now(),
     rss: (rssKiB * 1024) / MIB,
@@ -33,6 +33,14 @@ export async function sample({ pid, url }: Part): Promise<Sample> {
     handles: readdirSync(`/proc/${pid}/fd`).length,
     descendants: descendantsOf(pid),
   }
+}
+
+/** The number behind a name at a line's start. Throws where there is none: nothing read must not pass for no growth. */
+export function numberIn(text: string, name: string): number {
+  const [, value] = new RegExp(`^${name}[ \\t]+(\\S+)`, 'm').exec(text) ?? []
+  const number = Number(value)
+  if (value === undefined || !Number.isFinite(number)) throw new Error(`tells no ${name}`)
+  return number
 }
 
 function descendantsOf(pid: number): number {

@@ -2,11 +2,11 @@ import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
 import { createHash, randomBytes } from 'node:crypto'
 import { once } from 'node:events'
 import { mkdirSync, mkdtempSync, openSync, rmSync, writeFileSync } from 'node:fs'
-import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
+import { freePort } from '../../clawdbot/testing/free-port.ts'
 
 const CLAWDBOT = fileURLToPath(new URL('../../clawdbot', import.meta.url))
 const START_MS = 30_000
@@ -103,13 +103,4 @@ async function untilReady(name: string, url: string, folder: string): Promise<vo
     await wait(LOOK_EVERY_MS)
   }
   throw new Error(`${name} is not ready after ${START_MS / 1000} s; its log is in ${folder}`)
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address() as { port: number }
-  server.close()
-  await once(server, 'close')
-  return port
 }

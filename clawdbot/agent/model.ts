@@ -76,7 +76,8 @@ export function createModel(
     }
     const { onText } = request
     const texts = onText
-      ? await streamedTexts(streamText({ ...asked, onError: () => undefined }).fullStream, onText)
+      ? // Its errors are parts of the stream; without this they would be printed as well.
+        await streamedTexts(streamText({ ...asked, onError: () => undefined }).fullStream, onText)
       : (await generateText(asked)).steps.map(({ text }) => readable(text))
     if (texts.at(-1)?.trim() === '') throw new Error('the model gave no text')
     return texts.filter((text) => text !== '').join(BETWEEN_STEPS)

@@ -3,7 +3,6 @@ import { describeDatabase } from '../testing/database-suite.ts'
 import { type PostgresServer, startPostgres } from '../testing/postgres-cluster.ts'
 import { type Stack, startStack, TOKENS } from '../testing/stack.ts'
 import { expectRefused, UNSTORABLE } from '../testing/unstorable.ts'
-import { openDatabase } from './open.ts'
 import { DatabasePool } from './pool.ts'
 
 let server: PostgresServer
@@ -13,16 +12,13 @@ beforeAll(async () => {
 }, 60_000)
 afterAll(() => server?.stop())
 
-const onServer = async (statement: string) => {
-  const connection = openDatabase(server.url())
-  await connection.sql.run(statement).finally(() => connection.close())
-}
 const create = async () => {
   const name = `test_${++made}`
-  await onServer(`CREATE DATABASE ${name}`)
+  await server.execute(`CREATE DATABASE ${name}`)
   return server.url(name)
 }
-const remove = (place: string) => onServer(`DROP DATABASE ${new URL(place).pathname.slice(1)} WITH (FORCE)`)
+const remove = (place: string) =>
+  server.execute(`DROP DATABASE ${new URL(place).pathname.slice(1)} WITH (FORCE)`)
 
 describeDatabase('PostgreSQL', {
   create,

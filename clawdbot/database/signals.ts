@@ -37,8 +37,8 @@ export function openSignals(place: string, log: Log): Signals {
       query_timeout: ANSWER_MS,
       application_name: 'clawdbot signals',
     })
-    made.on('error', () => lose(made))
-    made.on('end', () => lose(made))
+    made.on('error', (error) => lose(made, error))
+    made.on('end', () => lose(made, new Error('the connection ended')))
     made.on('notification', ({ payload = '' }) => {
       for (const listen of listeners) listen(payload)
     })
@@ -48,22 +48,22 @@ export function openSignals(place: string, log: Log): Signals {
       await made.query(`LISTEN ${CHANNEL}`)
       if (isAway) log.info('signals between replicas again')
       isAway = false
-    } catch {
-      lose(made)
+    } catch (error) {
+      lose(made, error as Error)
     }
   }
-  const lose = (lost: pg.Client): void => {
+  const lose = (lost: pg.Client, { message }: Error): void => {
     if (client !== lost) return
     client = undefined
-    lost.end().catch(() => undefined)
+    void end(lost)
     if (isClosed) return
-    if (!isAway) log.warn('no signals between replicas while the database is away')
+    if (!isAway) log.warn({ error: { message } }, 'no signals between replicas for now')
     isAway = true
     again = setTimeout(() => void connect(), AGAIN_MS)
   }
   const ask = (text: string, values: string[] = []): void => {
     const current = client
-    current?.query(text, values).catch(() => lose(current))
+    current?.query(text, values).catch((error: Error) => lose(current, error))
   }
   const looking = setInterval(() => ask('SELECT 1'), LOOK_EVERY_MS)
   void connect()
@@ -76,7 +76,10 @@ export function openSignals(place: string, log: Log): Signals {
       clearTimeout(again)
       const last = client
       client = undefined
-      await last?.end().catch(() => undefined)
+      if (last) await end(last)
     },
   }
 }
+
+/** A connection that is given up may be broken already, which is all that its end could say. */
+const end = (client: pg.Client): Promise<void> => client.end().catch(() => undefined)

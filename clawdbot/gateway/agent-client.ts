@@ -50,7 +50,7 @@ export interface AgentClient {
 
 interface Reply {
   status: number
-  body: Readable & { json: () => Promise<unknown>; dump: () => Promise<unknown> }
+  body: Readable & { text: () => Promise<string>; dump: () => Promise<unknown> }
 }
 
 /** @param guard decides whether a call is made: the circuit breaker */
@@ -76,7 +76,7 @@ export function createAgentClient(
       const { statusCode, body } = await pool
         .request({ path, method: init.method, headers, body: init.body ?? null, signal })
         .catch((error: Error) => {
-          throw upstreamFailure(error)
+          throw upstreamFailure(error, 'the agent cannot be reached; try again')
         })
       if (statusCode >= 500) {
         await body.dump()
@@ -107,11 +107,23 @@ export function createAgentClient(
 
 /** The body of a 2xx answer; the agent's own refusals (4xx) pass through as they are. */
 async function accepted({ status, body }: Reply): Promise<unknown> {
-  const read = await body.json().catch(() => undefined)
+  const text = await body.text().catch((error: Error) => {
+    throw upstreamFailure(error, 'the agent’s answer broke off; try again')
+  })
+  const read = jsonOf(text)
   if (status < 400) return read
   const told = z.object({ code: z.string(), title: z.string(), detail: z.string() }).safeParse(read)
   if (!told.success) throw upstreamProblem(`the agent refused with ${status} and no reason`)
   throw new ProblemError({ status: status as 400, ...told.data })
+}
+
+/** Undefined where it is none, which no schema takes. */
+function jsonOf(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return undefined
+  }
 }
 
 function readAs<T extends z.ZodType>(schema: T, body: unknown): z.infer<T> {
@@ -124,8 +136,8 @@ function upstreamProblem(detail: string): ProblemError {
   return new ProblemError({ status: 502, code: 'agent_unavailable', title: 'Agent unavailable', detail })
 }
 
-function upstreamFailure(error: Error): ProblemError {
-  if (error.name !== 'TimeoutError') return upstreamProblem('the agent cannot be reached; try again')
+function upstreamFailure(error: Error, otherwise: string): ProblemError {
+  if (error.name !== 'TimeoutError') return upstreamProblem(otherwise)
   const detail = 'the agent did not answer in time; try again'
   return new ProblemError({ status: 504, code: 'agent_timeout', title: 'Agent timeout', detail })
 }

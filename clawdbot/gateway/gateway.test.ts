@@ -194,8 +194,11 @@ test('callers who hang up while the model thinks are no failures of the model', 
       ...(signal ? { signal } : {}),
     })
   await stack.setModel({ mode: 'slow', delayMs: 1500 })
-  const hasty = Array.from({ length: 12 }, () => complete(AbortSignal.timeout(300)).catch(() => null))
-  await Promise.all(hasty)
+  const hasty = Array.from({ length: 12 }, () => complete(AbortSignal.timeout(300)))
+  const left = await Promise.allSettled(hasty)
+  expect(left.map((one) => one.status === 'rejected' && one.reason.name)).toEqual(
+    Array(12).fill('TimeoutError'),
+  )
   await stack.setModel({ mode: 'normal' })
   await expect.poll(async () => (await stack.ask('/metrics')).text()).toContain('status="408"')
   expect((await complete()).status).toBe(200)

@@ -17,13 +17,9 @@ beforeAll(async () => {
   server = await startPostgres()
 }, 60_000)
 afterAll(() => server?.stop())
-const onServer = async (statement: string) => {
-  const connection = openDatabase(server.url())
-  await connection.sql.run(statement).finally(() => connection.close())
-}
 beforeEach(async () => {
   const name = `breakers_${++made}`
-  await onServer(`CREATE DATABASE ${name}`)
+  await server.execute(`CREATE DATABASE ${name}`)
   place = server.url(name)
   stack = await startStack({ DATABASE_URL: place, ...SETTINGS })
   second = await startGateway({
@@ -80,8 +76,8 @@ test('a breaker that opens in one gateway is open in the other, which made no ca
 })
 
 test('with the database away calls go on at once, and signals are back when it is', async () => {
-  await onServer(`ALTER DATABASE ${new URL(place).pathname.slice(1)} ALLOW_CONNECTIONS false`)
-  await onServer(
+  await server.execute(`ALTER DATABASE ${new URL(place).pathname.slice(1)} ALLOW_CONNECTIONS false`)
+  await server.execute(
     `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '${new URL(place).pathname.slice(1)}'`,
   )
   // The rate limit falls back to this instance; the breaker has nothing to wait for.
@@ -91,7 +87,7 @@ test('with the database away calls go on at once, and signals are back when it i
   expect(await complete(stack.gateway)).toMatchObject({ status: 503, code: 'circuit_open' })
   expect(await openAt(second.url)).toBe(false)
   await stack.setModel({ mode: 'normal' })
-  await onServer(`ALTER DATABASE ${new URL(place).pathname.slice(1)} ALLOW_CONNECTIONS true`)
+  await server.execute(`ALTER DATABASE ${new URL(place).pathname.slice(1)} ALLOW_CONNECTIONS true`)
   await expect.poll(() => listeners(), { timeout: 10_000 }).toBe(3)
   await expect.poll(async () => (await complete(second.url)).status, { timeout: 5_000 }).toBe(200)
   await stack.setModel({ mode: 'fail' })

@@ -1,14 +1,16 @@
 import { execFileSync, spawn } from 'node:child_process'
 import { appendFileSync, chmodSync, existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
-import type { AddressInfo } from 'node:net'
-import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { openDatabase } from '../database/open.ts'
+import { freePort } from './free-port.ts'
 
 /** A PostgreSQL of its own in a temporary folder, run as the user postgres where this is root. */
 export interface PostgresServer {
   /** Address of a database on it. */
   url(database?: string): string
+  /** Runs a statement as the server's owner. */
+  execute(statement: string): Promise<void>
   stop(): Promise<void>
 }
 
@@ -55,6 +57,10 @@ export async function startPostgres({
   await untilReady(address, port)
   return {
     url,
+    execute: async (statement) => {
+      const connection = openDatabase(url())
+      await connection.sql.run(statement).finally(() => connection.close())
+    },
     stop: async () => {
       server.kill('SIGINT')
       await ended
@@ -79,16 +85,6 @@ function binaries(): string {
   const [newest] = existsSync(VERSIONS) ? readdirSync(VERSIONS).sort().reverse() : []
   if (newest === undefined) throw new Error('PostgreSQL is not installed; apt-get install postgresql')
   return join(VERSIONS, newest, 'bin')
-}
-
-function freePort(): Promise<number> {
-  return new Promise((resolve) => {
-    const server = createServer()
-    server.listen(0, '127.0.0.1', () => {
-      const { port } = server.address() as AddressInfo
-      server.close(() => resolve(port))
-    })
-  })
 }
 
 async function untilReady(address: string, port: number): Promise<void> {

@@ -4,6 +4,25 @@ import type { Effect } from '#core/events.ts'
 import type { Migration, Target } from '#targets/target.ts'
 import { type EffectWorld, perform } from './effects.ts'
 
+test('going back has worked where its counts cannot be read, and why they cannot is said', async () => {
+  const target = {
+    revert: async () => ({ ok: true, detail: '1.0.0 has all traffic' }),
+    metrics: { sample: () => Promise.reject(new Error('connect ECONNREFUSED')) },
+  } as unknown as Target
+  const lastRequestAt = () => Promise.reject(new Error('no answer'))
+  const effect: Effect = { kind: 'revert', version: '1.0.0', drop: '1.1.0' }
+  const world = { target, lastRequestAt } as unknown as EffectWorld
+  const settled = await perform(world, new SmallDeployment().state, 'revert:1.0.0', effect)
+  expect(settled).toEqual({
+    ok: true,
+    code: null,
+    detail:
+      '1.0.0 has all traffic; its last request cannot be read: no answer; its counters cannot be read: connect ECONNREFUSED',
+    lastRequestAtMs: null,
+    failedRequests: null,
+  })
+})
+
 test('a call that is made again after a crash has the same key, and one that failed another', async () => {
   const keys: string[] = []
   const target = {

@@ -95,11 +95,19 @@ const migrate = (
 /** Counts what the dropped version did wrong before it is gone. */
 async function revert(world: EffectWorld, version: string, drop: string, key: string): Promise<Settled> {
   const outcome = await world.target.revert(version, drop, key)
-  const lastRequestAtMs = await world.lastRequestAt(drop).catch(() => null)
-  const scrape = await world.target.metrics.sample().catch(() => null)
+  const unread: string[] = []
+  // Going back has worked or not, whatever can be counted afterwards; why something cannot is said beside it.
+  const read = <T>(what: string, asked: Promise<T>): Promise<T | null> =>
+    asked.catch((error: Error) => {
+      unread.push(`; ${what} cannot be read: ${error.message}`)
+      return null
+    })
+  const lastRequestAtMs = await read('its last request', world.lastRequestAt(drop))
+  const scrape = await read('its counters', world.target.metrics.sample())
   const dropped = scrape?.instances.filter((i) => i.version === drop)
   const failedRequests = dropped ? dropped.reduce((sum, i) => sum + i.errors, 0) : null
-  return { ...settled(outcome), lastRequestAtMs, failedRequests }
+  const { detail, ...rest } = settled(outcome)
+  return { ...rest, detail: `${detail}${unread.join('')}`, lastRequestAtMs, failedRequests }
 }
 
 /** Channels that are files here; each message once, by its key. Other channels are connectors. */

@@ -1,10 +1,10 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { createServer } from 'node:net'
 import { setTimeout as wait } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { request } from 'undici'
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
+import { freePort } from '../../clawdbot/testing/free-port.ts'
 import { type Stack, startStack, TOKENS } from '../../clawdbot/testing/stack.ts'
 
 const MAIN = fileURLToPath(new URL('../../clawdbot/gateway/main.ts', import.meta.url))
@@ -23,15 +23,6 @@ afterEach(() => {
 afterAll(() => stack.stop())
 
 type Replica = { readonly port: number; readonly url: string; process: ChildProcess; isIn: boolean }
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address() as { port: number }
-  server.close()
-  await once(server, 'close')
-  return port
-}
 
 /** A gateway as a process of its own, on the database of the stack; it counts as one when it says that it is ready. */
 async function launch(port: number): Promise<ChildProcess> {

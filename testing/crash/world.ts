@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process'
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -7,16 +7,15 @@ import type { Environment } from '../../gonogo/core/service.ts'
 import type { DeploymentState } from '../../gonogo/core/state.ts'
 import { readState } from '../../gonogo/engine/journal.ts'
 import { openLog } from '../../gonogo/engine/workspace.ts'
-import { makeDemoKey } from '../../gonogo/evidence/signatures.ts'
 import { mustDo } from '../../gonogo/targets/contract/world.ts'
 import { type OpenTarget, openTarget } from '../../gonogo/targets/open-target.ts'
 import { artifactDigest } from '../../gonogo/targets/processes/artifact-digest.ts'
+import { makeRelease, makeTeam } from './team.ts'
 
 const SERVICE = fileURLToPath(new URL('../service', import.meta.url))
 const PROCESS = fileURLToPath(new URL('./deployment-process.ts', import.meta.url))
 const FACTOR = 10
 const RUN_LIMIT_MS = 240_000
-const PEOPLE = { ada: 'deployment-lead', cy: 'security-lead', eve: 'engineering-lead', bo: 'sre-on-call' }
 /** How a release behaves; the releases of a test say otherwise in their `config:`. */
 const GOOD = { errors: '0', behaviour: 'good' }
 const TARGET = {
@@ -83,14 +82,7 @@ export async function makeWorld(
   const place = await makePlace()
   const { artifact, digest } = place
   const root = await mkdtemp(join(tmpdir(), 'gonogo-world-'))
-  await mkdir(join(root, 'keys'))
-  await mkdir(join(root, 'releases'))
-  const people: Record<string, unknown> = {}
-  for (const [id, role] of Object.entries({ ...PEOPLE, ...more })) {
-    const { publicKeyLine, privateKeyPem } = makeDemoKey(id)
-    await writeFile(join(root, 'keys', `${id}.pem`), privateKeyPem)
-    people[id] = { name: id, contact: `${id}@world.internal`, roles: [role], keys: [publicKeyLine] }
-  }
+  const people = makeTeam(root, more)
   const service = {
     gonogo: 1,
     service: 'web',
@@ -112,23 +104,8 @@ export async function makeWorld(
   await writeFile(join(root, 'gonogo.yaml'), JSON.stringify(service))
   const folder = join(root, '.gonogo/environments/production')
   const target = await openTarget('production', service.environments.production, folder, root)
-  const writeRelease: World['writeRelease'] = async (version, overrides = {}) => {
-    const release = {
-      release: 1,
-      version,
-      commit: 'c'.repeat(40),
-      type: 'feature',
-      risk: 'low',
-      strategy: 'canary',
-      components: ['gateway'],
-      window: { start: '2020-01-01T00:00:00Z', end: '2040-01-01T00:00:00Z', timeZone: 'Etc/UTC' },
-      artifact,
-      digest,
-      config: GOOD,
-      ...overrides,
-    }
-    await writeFile(join(root, 'releases', `${version}.yaml`), JSON.stringify(release))
-  }
+  const writeRelease: World['writeRelease'] = async (version, overrides = {}) =>
+    makeRelease(root, version, { artifact, digest, config: GOOD, ...overrides })
   await writeRelease('1.0.0')
   await mustDo(target.deploy({ version: '1.0.0', artifact, digest, replicas: 2, config: GOOD }, 'first'))
   await mustDo(target.setWeights({ '1.0.0': 100 }, 'first-weight'))

@@ -2,7 +2,6 @@
 // PostgreSQL on the node, and gonogo's own accounts. Started by the demo with a folder; it answers with one line of JSON
 // when the place is there, and with another for each line that it is sent (`images`: ClawdBot's). When its input ends,
 // whatever ended the demo, it takes all of it away.
-import { execFileSync } from 'node:child_process'
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
@@ -65,8 +64,7 @@ async function makePlace(): Promise<object> {
   ends.push(() => enforcer.stop())
   const postgres = await startPostgres({ address: NODE_ADDRESS, network: CLUSTER_RANGE })
   ends.push(() => postgres.stop())
-  for (const name of Object.keys(ENVIRONMENTS))
-    execFileSync('psql', ['--quiet', '--command', `CREATE DATABASE ${name}`, postgres.url()], { cwd: '/' })
+  for (const name of Object.keys(ENVIRONMENTS)) await postgres.execute(`CREATE DATABASE ${name}`)
   databases = (name) => postgres.url(name)
   return {
     cluster: await kubectl(['get', 'namespace', 'kube-system', '-o', 'jsonpath={.metadata.uid}']),

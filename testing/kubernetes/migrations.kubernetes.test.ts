@@ -3,6 +3,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
+import { openDeploymentOf } from '../../gonogo/engine/open-deployment.ts'
+import { openLog } from '../../gonogo/engine/workspace.ts'
 import { startLoad } from '../../gonogo/targets/contract/load.ts'
 import { kubernetesConfigSchema } from '../../gonogo/targets/kubernetes/config.ts'
 import { openKubernetesTarget } from '../../gonogo/targets/kubernetes/kubernetes-target.ts'
@@ -97,6 +99,16 @@ test('a migration that fails ends the deployment at once, in its own last words,
   expect(effectsOf(id).map(({ key }) => key)).not.toContain('deploy:1.3.0')
 }, 180_000)
 
+/** How often gonogo has begun the migration of the deployment that is open. */
+function attempts(): number {
+  const store = openLog(world.root)
+  try {
+    return openDeploymentOf(store, 'production')?.state.effects['migrate:up']?.attempts ?? 0
+  } finally {
+    store.close()
+  }
+}
+
 test('killed while the Job runs, and again when it has ended, gonogo finds it and does not run it twice', async () => {
   await world.writeRelease('1.4.0', migrating)
   let finish = (): void => undefined
@@ -110,7 +122,9 @@ test('killed while the Job runs, and again when it has ended, gonogo finds it an
     expect((await world.run('1.4.0', 0, begun)).killed).toBe(true)
     expect(database.runs).toEqual(['up 3'])
     const again = world.run('1.4.0', AFTER_MIGRATION)
-    setTimeout(() => finish(), 3000)
+    // The second gonogo has taken the migration up, which still runs.
+    await expect.poll(attempts, { timeout: 60_000 }).toBe(2)
+    finish()
     expect((await again).killed).toBe(true)
     const { status, id } = await world.run('1.4.0')
     expect(status).toBe('success')

@@ -1,8 +1,8 @@
 import { existsSync, readdirSync } from 'node:fs'
-import { setTimeout as wait } from 'node:timers/promises'
 import { z } from 'zod'
 import { type Cluster, openCluster, selects } from '../../gonogo/connectors/kubernetes/index.ts'
 import { run } from './commands.ts'
+import { keepLooking } from './keep-looking.ts'
 import { HOME, kubeconfig } from './places.ts'
 
 const LOOK_EVERY_MS = 200
@@ -29,19 +29,7 @@ type Policy = z.infer<typeof policySchema>
 export function enforcePolicies(namespace: string): { stop(): Promise<void> } {
   const cluster = openCluster({ root: HOME, kubeconfig: kubeconfig('admin') })
   const done = new Set<string>()
-  let isStopped = false
-  const loop = (async () => {
-    while (!isStopped) {
-      await enforceOnce(cluster, namespace, done)
-      await wait(LOOK_EVERY_MS)
-    }
-  })()
-  return {
-    stop: async () => {
-      isStopped = true
-      await loop
-    },
-  }
+  return { stop: keepLooking(() => enforceOnce(cluster, namespace, done), LOOK_EVERY_MS) }
 }
 
 async function enforceOnce(cluster: Cluster, namespace: string, done: Set<string>): Promise<void> {

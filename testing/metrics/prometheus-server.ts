@@ -1,10 +1,10 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtemp, rename, rm, writeFile } from 'node:fs/promises'
-import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
+import { freePort } from '../../clawdbot/testing/free-port.ts'
 import type { Instance } from '../../gonogo/targets/target.ts'
 
 const READY_MS = 20_000
@@ -81,12 +81,3 @@ const targetsOf = (instances: readonly Scraped[]) =>
     targets: [new URL(url).host],
     labels: { version, instance: id },
   }))
-
-async function freePort(): Promise<number> {
-  const server = createServer()
-  server.listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address() as { port: number }
-  server.close()
-  return port
-}

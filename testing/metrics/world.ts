@@ -6,10 +6,10 @@ import { fileURLToPath } from 'node:url'
 import { Agent, request } from 'undici'
 import { stringify } from 'yaml'
 import { type Service, serviceSchema } from '../../gonogo/core/service.ts'
-import { makeDemoKey } from '../../gonogo/evidence/signatures.ts'
 import { type OpenTarget, openTarget } from '../../gonogo/targets/open-target.ts'
 import { artifactDigest } from '../../gonogo/targets/processes/artifact-digest.ts'
 import type { Instance } from '../../gonogo/targets/target.ts'
+import { makeTeam } from '../crash/team.ts'
 
 const SERVICE = fileURLToPath(new URL('service', import.meta.url))
 export const STABLE = '1.0.0'
@@ -68,7 +68,7 @@ export async function makeMetricsWorld(canaryErrorRatio: number, canaryWeight = 
     instances: async () => (await router.observe()).instances,
     serviceFile: async (metrics) => {
       const file = join(folder, 'gonogo.yaml')
-      await writeFile(file, stringify({ ...fileOf(metrics), checklist: CHECKLIST, people: people() }))
+      await writeFile(file, stringify({ ...fileOf(metrics), checklist: CHECKLIST, people: makeTeam(folder) }))
       return file
     },
     ask: async (times, path = '/work') => {
@@ -106,13 +106,6 @@ const TARGET = {
   },
 }
 const CHECKLIST = fileURLToPath(new URL('../crash/small-checklist.yaml', import.meta.url))
-const people = () =>
-  Object.fromEntries(
-    ['deployment-lead', 'security-lead', 'engineering-lead', 'sre-on-call'].map((role) => [
-      role,
-      { name: role, contact: 'nobody', roles: [role], keys: [makeDemoKey(role).publicKeyLine] },
-    ]),
-  )
 const SERVICE_FILE = { gonogo: 1, service: 'metrics', checklist: 'none.yaml', people: {} }
 
 async function must(outcome: ReturnType<OpenTarget['deploy']>): Promise<void> {

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { type Sample, slopeOf } from '../../bench/soak/samples.ts'
+import { numberIn, type Sample, slopeOf } from '../../bench/soak/samples.ts'
 
 const EVERY_MS = 10_000
 
@@ -35,4 +35,10 @@ test('warming up is no leak, and neither is noise', () => {
 
 test('too few samples have no slope', () => {
   expect(slopeOf(samples(() => 30).slice(0, 4), 'heap')).toBeNull()
+})
+
+test('a metric that is not told is no zero', () => {
+  expect(numberIn('# HELP x\nheap_bytes 12.5\n', 'heap_bytes')).toBe(12.5)
+  for (const text of ['', 'heap_bytes\n', 'heap_bytes NaN\n', 'other_heap_bytes 1\n'])
+    expect(() => numberIn(text, 'heap_bytes')).toThrow('tells no heap_bytes')
 })

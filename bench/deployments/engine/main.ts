@@ -1,48 +1,26 @@
 // One gonogo with as many deployments as it is given folders. Once all of them watch their first step it measures itself for
 // as long as it is told, and prints one line of JSON: CPU, memory, and the times between two samples of each deployment.
-import { readFileSync } from 'node:fs'
-import { join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
-import { startCast } from '../../../gonogo/cli/demo/cast.ts'
-import { loadReleaseOf, loadWorkspace } from '../../../gonogo/cli/load.ts'
 import { systemClock } from '../../../gonogo/engine/clock.ts'
-import { deploy } from '../../../gonogo/engine/deploy.ts'
-import { openLog } from '../../../gonogo/engine/workspace.ts'
-import { pemSigner } from '../../../gonogo/evidence/signatures.ts'
+import { deployAsTeam } from '../../../testing/crash/team.ts'
 
 const AT_A_TIME = 8
 const [forMs = '', version = '', ...roots] = process.argv.slice(2)
-const stop = new AbortController()
 const gapsMs: number[] = []
 let isMeasuring = false
 let verdicts = 0
 
 /** Resolves when the deployment watches its first step. */
 function start(root: string): Promise<void> {
-  const workspace = loadWorkspace(join(root, 'gonogo.yaml'))
-  const signers = new Map(
-    Object.keys(workspace.service.people).map((id) => [
-      id,
-      pemSigner(readFileSync(join(root, 'keys', `${id}.pem`), 'utf8')),
-    ]),
-  )
-  const store = openLog(root)
-  let id: string | null = null
   let lastAt = 0
-  const stopCast = startCast(store, () => id, signers)
   return new Promise((resolve, reject) => {
-    deploy({
-      workspace,
-      store,
-      environment: 'production',
-      release: loadReleaseOf(workspace, version, null),
-      releaseOf: (stable) => loadReleaseOf(workspace, stable, null),
+    const { deployed, leave } = deployAsTeam(root, version, {
       clock: systemClock,
       listener: {
         event: ({ event }) => {
           if (event.type === 'rollbackDecided') reject(new Error(event.reason))
           if (event.type !== 'stepStarted') return
-          stopCast()
+          leave()
           resolve()
         },
         judged: ({ verdict }) => {
@@ -52,11 +30,8 @@ function start(root: string): Promise<void> {
           lastAt = now
         },
       },
-      stop: stop.signal,
-      opened: (opened) => {
-        id = opened
-      },
-    }).catch(reject)
+    })
+    deployed.catch(reject)
   })
 }
 

@@ -23,6 +23,16 @@ export type Deployer = {
   close(): Promise<void>
 }
 
+/**
+ * A decision that is still to come. A contender may end after it was made, or while its run is still being set up and
+ * nobody waits for it yet: that ends no bench, and whoever waits is told.
+ */
+export function pendingDecision(): PromiseWithResolvers<Decision> {
+  const pending = Promise.withResolvers<Decision>()
+  pending.promise.catch(() => undefined)
+  return pending
+}
+
 export type Options = {
   readonly setting: Setting
   /** Per cent of the traffic on the canary at first. */

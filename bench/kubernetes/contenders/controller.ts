@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process'
 import { appendFileSync } from 'node:fs'
 import { basename } from 'node:path'
 import { createInterface } from 'node:readline'
-import type { Decision } from './contender.ts'
+import { type Decision, pendingDecision } from './contender.ts'
 
 const ENDING_MS = 10_000
 
@@ -23,8 +23,7 @@ export function startController(
     stdio: ['ignore', 'pipe', 'pipe'],
   })
   const ended = new Promise<void>((resolve) => child.once('exit', () => resolve()))
-  const { promise: decided, resolve: decide, reject: fail } = Promise.withResolvers<Decision>()
-  decided.catch(() => undefined)
+  const { promise: decided, resolve: decide, reject: fail } = pendingDecision()
   child.once('close', (code) => fail(new Error(`${basename(binary)} ended with ${code}; see ${logFile}`)))
   for (const stream of [child.stdout, child.stderr])
     createInterface({ input: stream }).on('line', (line) => {

@@ -8,7 +8,7 @@ import type { DeploymentEvent } from '../../../gonogo/core/events.ts'
 import { makeService, writeRelease } from '../gonogo-service.ts'
 import { CANARY, REPLICAS } from '../place.ts'
 import { PROMETHEUS_URL } from '../prometheus.ts'
-import type { Contender, Decision, Options } from './contender.ts'
+import { type Contender, type Decision, type Options, pendingDecision } from './contender.ts'
 
 const PROCESS = fileURLToPath(new URL('../deploying/main.ts', import.meta.url))
 const LIMIT_MS = 480_000
@@ -33,8 +33,7 @@ export const gonogo: Contender = {
       routerMetrics: 'http://127.0.0.1:8081/metrics',
       ...(options.needsPrometheus && { metrics: FROM_PROMETHEUS }),
     })
-    const { promise: decided, resolve: decide, reject: fail } = Promise.withResolvers<Decision>()
-    decided.catch(() => undefined)
+    const { promise: decided, resolve: decide, reject: fail } = pendingDecision()
     let ended: Promise<void> = Promise.resolve()
     let end = () => {}
     return {

@@ -1,4 +1,5 @@
 import type {
+  CoreV1Event,
   KubeConfig,
   KubernetesListObject,
   KubernetesObject,
@@ -101,7 +102,9 @@ export function clusterApi(config: KubeConfig, namespace: string): ClusterApi {
     lastWarning: async (name) => {
       const fieldSelector = `involvedObject.name=${name},type=Warning`
       const { items } = await steadily(() => core.listNamespacedEvent({ namespace, fieldSelector }))
-      return items.at(-1)?.message ?? ''
+      // The API lists them by name.
+      const [newest] = items.toSorted((a, b) => timeOf(b) - timeOf(a))
+      return newest?.message ?? ''
     },
     wholeLog: async (name) => {
       const read = (previous: boolean) => core.readNamespacedPodLog({ name, namespace, previous })
@@ -115,3 +118,9 @@ export function clusterApi(config: KubeConfig, namespace: string): ClusterApi {
     },
   }
 }
+
+/** Epoch ms at which an event was seen last, by whichever field its writer used. */
+const timeOf = ({ series, lastTimestamp, eventTime, metadata }: CoreV1Event): number =>
+  new Date(
+    series?.lastObservedTime ?? lastTimestamp ?? eventTime ?? metadata.creationTimestamp ?? 0,
+  ).getTime()

@@ -127,9 +127,6 @@ function targetOver(world: World, folder: string): KubernetesTarget {
     return calls.run(call)
   }
   const { config } = world
-  const endMigrations = async () => {
-    if (config.migration) await removeMigrations(world.api, world.of).catch(() => undefined)
-  }
   return {
     replicas: config.replicas,
     observe: async () => {
@@ -142,11 +139,7 @@ function targetOver(world: World, folder: string): KubernetesTarget {
     setWeights: (weights, key) => run({ method: 'setWeights', weights: { ...weights }, key }),
     promote: (version, key) => run({ method: 'promote', version, key }),
     revert: (version, drop, key) => run({ method: 'revert', version, drop, key }),
-    cleanup: async (keep, key) => {
-      // One whose end nobody has seen yet may still be asked for where everything is taken away.
-      if (keep.length > 0) await endMigrations()
-      return run({ method: 'cleanup', keep: [...keep], key })
-    },
+    cleanup: (keep, key) => run({ method: 'cleanup', keep: [...keep], key }),
     ...(config.migration && { migrate: (migration, key) => migrate(world, migration, key) }),
     ...(world.counters && {
       lastRequestAt: async (version) => world.counters?.lastRequestAt(version) ?? null,
@@ -170,8 +163,11 @@ function targetOver(world: World, folder: string): KubernetesTarget {
     },
     claim: (deployment) => claim(world.api, world.of, deployment),
     unclaim: async (deployment) => {
-      await endMigrations()
-      await unclaim(world.api, world.of, deployment)
+      try {
+        await removeMigrations(world)
+      } finally {
+        await unclaim(world.api, world.of, deployment)
+      }
     },
     close: () => world.watches.close(),
   }

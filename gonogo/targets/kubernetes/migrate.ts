@@ -144,8 +144,9 @@ async function removeJob(api: ClusterApi, name: string): Promise<void> {
 const jobsOf = (api: ClusterApi, of: string): Promise<Job[]> =>
   api.list<Job>(JOB_API, 'Job', `${MIGRATES}=${of}`)
 
-/** Takes away the Jobs that have ended. */
-export async function removeMigrations(api: ClusterApi, of: string): Promise<void> {
+/** Takes away the Jobs that have ended, where migrations are Jobs. */
+export async function removeMigrations({ api, config, of }: Omit<Place, 'root'>): Promise<void> {
+  if (!config.migration) return
   const ended = (await jobsOf(api, of)).filter(hasEnded)
   await Promise.all(ended.map(({ metadata }) => api.remove(JOB_API, 'Job', metadata?.name ?? '')))
 }

@@ -89,6 +89,7 @@ export function routerCounters({ url, namespace, service, state }: Options): Rou
       let isOver = false
       const watching = async () => {
         while (!isOver) {
+          // One that fails is followed by the next; that a source is away is the sampler's to say.
           await sample().catch(() => undefined)
           await wait(CLOSELY_MS)
         }

@@ -1,6 +1,7 @@
 import type { Outcome, Workload } from '../target.ts'
 import { isSameWorkload } from '../workload.ts'
 import { bringUp, emptySlot, removeOldConfiguration } from './bring-up.ts'
+import { removeMigrations } from './migrate.ts'
 import { readManifests } from './read-manifests.ts'
 import type { VersionRecord } from './saved-state.ts'
 import { done, refused, settle, shareTraffic, unknownVersion, versionIn, type World } from './world.ts'
@@ -73,6 +74,8 @@ export async function cleanup(world: World, keep: readonly string[]): Promise<Ou
   const serving = ended.filter((version) => weightOf(version) > 0)
   if (serving.length > 0 && keep.some((version) => weightOf(version) > 0))
     return refused('has-traffic', `${serving.join(', ')} still has traffic; set the weights first`)
+  // Where everything is taken away, one whose end nobody has seen yet may still be asked for.
+  if (keep.length > 0) await removeMigrations(world)
   if (ended.length === 0) return done('nothing to end')
   const left = Object.entries(state.weights).filter(([version]) => !ended.includes(version))
   const { problem } = await shareTraffic(world, Object.fromEntries(left))
