@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { ApiException, type KubernetesObject } from '@kubernetes/client-node'
-import { afterAll, describe, expect, test } from 'vitest'
+import { afterAll, describe, expect, test, vi } from 'vitest'
 import type { Migration } from '../target.ts'
 import type { ClusterApi, Pod } from './cluster-api.ts'
 import { kubernetesConfigSchema } from './config.ts'
@@ -32,7 +32,14 @@ const up: Migration = {
   to: 3,
 }
 
-type Ending = 'Complete' | 'Failed' | 'never'
+/** `late`: it is decided at one look, and failed at the next. */
+type Ending = 'Complete' | 'Failed' | 'late' | 'never'
+
+const withCondition = (job: Job, type: string): Job => ({
+  ...job,
+  status: { conditions: [{ type, status: 'True' }] },
+})
+const isDecided = (job: Job | undefined): job is Job => job?.status?.conditions?.[0]?.type === 'FailureTarget'
 
 /** Jobs of a namespace, each of which ends as soon as it is looked at a second time. */
 function cluster(endings: Ending[]) {
@@ -47,6 +54,7 @@ function cluster(endings: Ending[]) {
     away: 0,
     /** Another gonogo makes it a moment before this one. */
     isRaced: false,
+    warning: '',
   }
   const create = async (job: Job) => {
     const name = job.metadata?.name ?? ''
@@ -65,11 +73,12 @@ function cluster(endings: Ending[]) {
       world.away--
       throw new Error('away')
     }
+    if (isDecided(job)) jobs.set(name, withCondition(job, 'Failed'))
     const seen = (looks.get(name) ?? 0) + 1
     looks.set(name, seen)
-    if (!job || job.status || seen < 2) return job ?? null
+    if (!job || job.status || seen < 2) return jobs.get(name) ?? null
     const type = endings.shift() ?? 'Complete'
-    if (type !== 'never') jobs.set(name, { ...job, status: { conditions: [{ type, status: 'True' }] } })
+    if (type !== 'never') jobs.set(name, withCondition(job, type === 'late' ? 'FailureTarget' : type))
     return jobs.get(name) ?? null
   }
   const api = {
@@ -82,7 +91,7 @@ function cluster(endings: Ending[]) {
       looks.delete(name)
     },
     lastLog: async () => 'a last word',
-    lastWarning: async () => '',
+    lastWarning: async () => world.warning,
   } as unknown as ClusterApi
   const run = (key: string, migration = up) => migrate({ api, config, root, of: 'web' }, migration, key)
   return Object.assign(world, { run })
@@ -145,5 +154,18 @@ describe('a migration by a Job', () => {
     ]
     expect(await world.run('d/migrate:up')).toMatchObject({ ok: false, code: 'no-image' })
     expect(world.jobs.size).toBe(0)
+  })
+
+  test.each([
+    ['never', 'refused-by-cluster', 'Job web-migrate-up'],
+    ['late', 'migration-failed', 'failed'],
+  ] as const)('without a pod, which ends so: %s, is answered %s', async (ending, code, words) => {
+    const world = cluster([ending])
+    world.warning = 'a warning'
+    let now = 0
+    // More than the time that a Job without a pod is given passes between two looks.
+    const clock = vi.spyOn(performance, 'now').mockImplementation(() => (now += 11_000))
+    const outcome = await world.run('d/migrate:up').finally(() => clock.mockRestore())
+    expect(outcome).toMatchObject({ ok: false, code, detail: expect.stringContaining(words) })
   })
 })

@@ -89,6 +89,8 @@ async function look(
   const job = await api.read<Job>(JOB_API, 'Job', name)
   if (!job) return refused('migration-failed', `Job ${name} was deleted before it had ended`)
   if (hasEnded(job)) return outcomeOf(api, job)
+  // It is decided, its pod may be gone already, and the outcome follows.
+  if (conditionOf(job, 'FailureTarget') || conditionOf(job, 'SuccessCriteriaMet')) return null
   const failure = await stuck(api, roomTimeoutMs, name, afterMs)
   if (failure) await removeJob(api, name)
   return failure
