@@ -40,6 +40,10 @@ const COMMANDS = {
   clawdbot: [[node, join(root, 'clawdbot', 'cli', 'main.ts')]],
   'bench:gateway': [[node, join(root, 'bench', 'gateway', 'main.ts')]],
   'bench:analysis': [[node, join(root, 'bench', 'analysis', 'main.ts')]],
+  'bench:bombs': [
+    [node, join(root, 'scripts', 'system-packages.mjs'), 'bwrap=bubblewrap'],
+    [node, join(root, 'bench', 'bombs', 'main.ts')],
+  ],
   'soak:clawdbot': [[node, join(root, 'bench', 'soak', 'main.ts')]],
   'bench:deployments': [CLUSTER_PACKAGES, [node, join(root, 'bench', 'deployments', 'main.ts')]],
   'bench:kubernetes': [

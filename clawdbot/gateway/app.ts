@@ -33,6 +33,7 @@ export function createApp(
   const { log, metrics } = component
   const app: App = new OpenAPIHono<GatewayEnvironment>({ defaultHook: refuseInvalid })
   app.use(observeRequests(metrics, parts.writeRecord))
+  app.use(sayWhoServes(component.identity))
   app.use(dropUnreadBody)
   for (const middleware of parts.middleware) app.use(middleware)
   app.use(crossOrigin(parts.allowsOrigin))
@@ -53,6 +54,14 @@ export function createApp(
   app.notFound(answerUnknown)
   app.onError(errorHandler(log))
   return app
+}
+
+/** For whoever counts what each version answers, where no router adds it. */
+function sayWhoServes({ version, instance }: Component['identity']): MiddlewareHandler {
+  return (context, next) => {
+    context.header('x-served-by', `${version}/${instance}`)
+    return next()
+  }
 }
 
 /** Only requests with an Origin are a matter of CORS; the others are told no more than that answers differ by it. */

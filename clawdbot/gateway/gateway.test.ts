@@ -113,6 +113,7 @@ describe('agents', () => {
   test('stream their answer as events that end', async () => {
     const answer = await say('say the word hello', ann, { accept: 'text/event-stream' })
     expect(answer.headers.get('x-request-id')).toMatch(/./)
+    expect(answer.headers.get('x-served-by')).toMatch(/^.+\/gateway-/)
     const text = await answer.text()
     expect(text).toContain('event: delta')
     expect(text).toContain('event: done')

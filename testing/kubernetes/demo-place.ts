@@ -11,6 +11,7 @@ import { importBase } from './built-image.ts'
 import { importClawdbot } from './clawdbot-image.ts'
 import { down, status, up } from './cluster.ts'
 import { apply, kubectl, run } from './commands.ts'
+import { removeLeftovers } from './contract-world.ts'
 import {
   type DemoEnvironment,
   namespaceOf,
@@ -52,6 +53,7 @@ async function makePlace(): Promise<object> {
   )
   await up(say)
   if (!wasUp) ends.push(down)
+  await removeLeftovers()
   await removePlace()
   ends.push(removePlace)
   say('preparing the namespaces of production and staging, and a PostgreSQL for both')

@@ -27,6 +27,8 @@ const KIT = join(import.meta.dirname, '..', 'kit')
 const MODULES = ['@modelcontextprotocol/core', '@modelcontextprotocol/server', 'zod']
 /** Users that own nothing on any machine; each process gets one, so that the kernel counts its tasks apart. */
 const [FIRST_UID, LAST_UID] = [200_000, 260_000]
+/** What answers users goes first where both want the processor. */
+const NICENESS = '10'
 const STAGE = '/mnt'
 
 /** As root: binds what is needed where the user that the sandbox runs as can reach them, in a mount namespace of its own. */
@@ -66,12 +68,17 @@ export function sandboxed(place: SkillPlace, limits: SkillLimits = SKILL_LIMITS)
     ...['--', '/usr/bin/prlimit', ...rlimits(limits)],
     ...['/opt/node', ...NODE_OPTIONS, `/opt/skills/${place.name}/${place.entry}`],
   ]
-  if (!isRoot) return { command: 'bwrap', args: inner, env: PATH_ONLY }
+  const nice = (...command: string[]) => ({
+    command: 'nice',
+    args: ['-n', NICENESS, ...command],
+    env: PATH_ONLY,
+  })
+  if (!isRoot) return nice('bwrap', ...inner)
   const user = String(randomInt(FIRST_UID, LAST_UID))
   const staged = Object.entries(sources).flatMap(([name, source]) => [source, name])
   const asNobody = ['setpriv', `--reuid=${user}`, `--regid=${user}`, '--clear-groups', '--no-new-privs']
-  const args = ['--mount', 'sh', '-c', STAGING, 'stage', ...staged, '--', ...asNobody, 'bwrap', ...inner]
-  return { command: 'unshare', args, env: PATH_ONLY }
+  const staging = ['--mount', 'sh', '-c', STAGING, 'stage', ...staged]
+  return nice('unshare', ...staging, '--', ...asNobody, 'bwrap', ...inner)
 }
 
 /** The command that runs a trusted skill where there is no sandbox: a process of its own, and nothing more. */

@@ -3,7 +3,7 @@ import { durationSchema } from '#core/duration.ts'
 import type { Instance } from '#targets/target.ts'
 import { type CheckContext, CheckProblem, type CheckResult, defineCheck, fail, pass } from '../check.ts'
 import { releaseInstances } from '../live/instances.ts'
-import { applyLoad } from '../live/load.ts'
+import { applyLoad, type Load } from '../live/load.ts'
 import { type McpSession, openMcp } from '../live/mcp-session.ts'
 import { environmentOf, reasonForAbsence, skillsInstance, skillsPlace } from '../live/skill-listing.ts'
 
@@ -69,13 +69,40 @@ const LITTLE: Readonly<Record<Kind, number>> = {
 
 /** Each bomb is stopped before its goal, after each the server still serves, and users notice nothing of it. */
 async function run(ctx: CheckContext, config: LimitsConfig): Promise<CheckResult> {
+  const bombed = await bombUnderLoad(ctx, config)
+  const { source } = bombed
+  if (!('meanwhile' in bombed)) return fail(bombed.problem, { claim: { problem: bombed.what }, source })
+  const { idle, meanwhile, problem } = bombed
+  const rest = {
+    claim: { stopped: KINDS.filter((kind) => !meanwhile.result?.startsWith(kind)), problem },
+    source,
+    population: `${KINDS.length} bombs, ${meanwhile.sent} requests of users meanwhile`,
+  }
+  if (problem !== null) return fail(problem, rest)
+  return pass(
+    `${KINDS.length} of ${KINDS.length} bombs were stopped; users’ p99 was ${round(idle.p99Ms)} ms before and ${round(meanwhile.p99Ms)} ms meanwhile`,
+    rest,
+  )
+}
+
+type Bombed =
+  | {
+      readonly source: string
+      readonly idle: Load
+      readonly meanwhile: Meanwhile
+      readonly problem: string | null
+    }
+  | { readonly source: string; readonly what: string; readonly problem: string }
+
+/** Every bomb once, beside users' requests; `problem`: the first thing that is wrong, null when nothing is. */
+export async function bombUnderLoad(ctx: CheckContext, config: LimitsConfig): Promise<Bombed> {
   const instance = await skillsInstance(ctx, config)
   const environment = environmentOf(ctx, config.environment)
   const [front] = await releaseInstances(ctx, environment)
   const token = config.users.token === undefined ? undefined : await environment.access(config.users.token)
   const source = `${config.tool} at ${instance.url}${config.path}; ${config.users.path} at ${front.url}`
   const opened = await openMcp(ctx, instance, config.path, { callMs: 30_000 })
-  if (opened.session === null) return fail(opened.problem, { claim: { problem: opened.problem }, source })
+  if (opened.session === null) return { source, what: opened.problem, problem: opened.problem }
   const { session } = opened
   try {
     if (!session.tools.includes(config.tool)) {
@@ -90,8 +117,7 @@ async function run(ctx: CheckContext, config: LimitsConfig): Promise<CheckResult
         durationMs,
       })
     const idle = await ask(config.users.window)
-    if (idle.failed > 0)
-      return fail(`${idle.firstFailure}, before any bomb`, { claim: { problem: 'idle' }, source })
+    if (idle.failed > 0) return { source, what: 'idle', problem: `${idle.firstFailure}, before any bomb` }
     await mustWork(session, config)
     const meanwhile = await whileBombing(
       () => bombAll(session, config),
@@ -102,16 +128,7 @@ async function run(ctx: CheckContext, config: LimitsConfig): Promise<CheckResult
       meanwhile.result ??
       slownessOf(idle.p99Ms, meanwhile, config) ??
       (await restartOf(ctx, config, instance))
-    const rest = {
-      claim: { stopped: KINDS.filter((kind) => !meanwhile.result?.startsWith(kind)), problem },
-      source,
-      population: `${KINDS.length} bombs, ${meanwhile.sent} requests of users meanwhile`,
-    }
-    if (problem !== null) return fail(problem, rest)
-    return pass(
-      `${KINDS.length} of ${KINDS.length} bombs were stopped; users’ p99 was ${round(idle.p99Ms)} ms before and ${round(meanwhile.p99Ms)} ms meanwhile`,
-      rest,
-    )
+    return { source, idle, meanwhile, problem }
   } finally {
     await session.close()
   }

@@ -70,9 +70,11 @@ async function run(ctx: CheckContext, config: Config): Promise<CheckResult> {
     return unknown(said, { ...rest, claim: { readings: thinned(readings, end - start) } })
   }
   const settled = readings.filter(({ atMs }) => atMs >= start + (end - start) * SETTLED)
+  // A busy machine may read too seldom within the watch; the processes are there, and what is missing is read after it.
   if (settled.length < LEAST_READINGS)
-    throw new CheckProblem(
-      `${settled.length} readings in the last two thirds of the watch; a slope needs ${LEAST_READINGS}`,
+    return unknown(
+      `${settled.length} readings since the first third of the watch; a slope needs ${LEAST_READINGS}: reading on`,
+      { ...rest, claim: { readings } },
     )
   const problems = used.flatMap((one) => problemsOf(one, settled, end - start, config))
   const claim = { instances: used.length, problems: problems.length }

@@ -1,69 +1,70 @@
 import { execFile } from 'node:child_process'
 import { mkdir, writeFile } from 'node:fs/promises'
+import { setPriority } from 'node:os'
 import { join } from 'node:path'
 import type { DemoVersion } from './repository.ts'
 
+const LAST_IN_LINE = 19
+
+export type Pipeline = {
+  /** Folder of the repository whose tools are used, and of the demo. */
+  readonly root: string
+  readonly demo: string
+  readonly version: DemoVersion
+  readonly commit: string
+  /** Takes only what nothing else on the machine wants of its processors. */
+  readonly inBackground?: boolean
+  /** Ends it. */
+  readonly stop?: AbortSignal
+}
+
 /** What the demo's CI does for one version, with the real tools: type check, lint, tests. Reports go where checks read. */
-export async function runPipeline(
-  root: string,
-  demo: string,
-  version: DemoVersion,
-  commit: string,
-): Promise<void> {
+export async function runPipeline(pipeline: Pipeline): Promise<void> {
+  const { root, demo, version, commit } = pipeline
   const out = join(demo, 'evidence', version)
   const artifact = join(demo, 'artifacts', version)
   await mkdir(out, { recursive: true })
-  const bin = (name: string) => join(root, 'node_modules', '.bin', name)
   const [types, lint] = await Promise.all([
-    timed(bin('tsc'), [...TSC, '--rootDir', artifact, join(artifact, 'gateway/main.ts')], artifact),
-    timed(
-      bin('biome'),
-      ['lint', '--reporter=sarif', `--config-path=${root}`, '--vcs-use-ignore-file=false', '.'],
-      artifact,
-    ),
+    timed(pipeline, 'tsc', [...TSC, '--rootDir', artifact, join(artifact, 'gateway/main.ts')]),
+    timed(pipeline, 'biome', [
+      ...['lint', '--reporter=sarif', `--config-path=${root}`, '--vcs-use-ignore-file=false', '.'],
+    ]),
   ])
   await writeFile(join(out, 'build.ctrf.json'), ctrf('tsc', 'type check', commit, types))
   await writeFile(join(out, 'lint.ctrf.json'), ctrf('biome', 'lint', commit, lint))
   await writeFile(join(out, 'lint.sarif'), withRevision(lint.stdout, commit))
-  await runTests(root, demo, version, commit, 'integration', ['integration'])
-  await runUnitTests(root, demo, version, commit)
+  await runTests(pipeline, 'integration', ['integration'])
+  await runUnitTests(pipeline)
 }
 
 /** The unit tests and the lines they cover, which is all that a version needs to be compared with. */
-export async function runUnitTests(
-  root: string,
-  demo: string,
-  version: DemoVersion,
-  commit: string,
-): Promise<void> {
+export async function runUnitTests(pipeline: Pipeline): Promise<void> {
+  const { demo, version } = pipeline
   const coverage = join(demo, 'evidence', version, 'coverage')
-  await runTests(root, demo, version, commit, 'unit', [
+  await runTests(pipeline, 'unit', [
     '--exclude=**/*.integration.test.ts',
     '--coverage.enabled',
     '--coverage.reportOnFailure',
     '--coverage.reporter=lcovonly',
     `--coverage.reportsDirectory=${coverage}`,
   ])
-  await writeProvenance(join(coverage, 'lcov.info'), version, commit)
+  await writeProvenance(join(coverage, 'lcov.info'), pipeline)
 }
 
 async function runTests(
-  root: string,
-  demo: string,
-  version: DemoVersion,
-  commit: string,
+  pipeline: Pipeline,
   kind: 'unit' | 'integration',
   args: readonly string[],
 ): Promise<void> {
+  const { demo, version } = pipeline
   const file = join(demo, 'evidence', version, `${kind}.xml`)
   const artifact = join(demo, 'artifacts', version)
-  const vitest = join(root, 'node_modules', '.bin', 'vitest')
   const reporter = ['--reporter=junit', `--outputFile=${file}`]
-  await timed(vitest, ['run', '--root', artifact, ...reporter, ...args], artifact)
-  await writeProvenance(file, version, commit)
+  await timed(pipeline, 'vitest', ['run', '--root', artifact, ...reporter, ...args])
+  await writeProvenance(file, pipeline)
 }
 
-function writeProvenance(report: string, version: DemoVersion, commit: string): Promise<void> {
+function writeProvenance(report: string, { version, commit }: Pipeline): Promise<void> {
   const provenance = { commit, at: new Date().toISOString(), run: `demo-${version}` }
   return writeFile(`${report}.provenance.json`, JSON.stringify(provenance))
 }
@@ -92,16 +93,25 @@ type Timed = {
   readonly endMs: number
 }
 
-function timed(program: string, args: readonly string[], cwd: string): Promise<Timed> {
+/** One of the repository's tools, run in the version's folder. Throws when it was ended before its end. */
+function timed(
+  { root, demo, version, inBackground = false, stop }: Pipeline,
+  tool: string,
+  args: readonly string[],
+): Promise<Timed> {
   const startMs = Date.now()
+  const program = join(root, 'node_modules', '.bin', tool)
   const env = { ...process.env, NODE_OPTIONS: '', CI: 'true' }
-  return new Promise((resolve) => {
-    execFile(
+  const cwd = join(demo, 'artifacts', version)
+  return new Promise((resolve, reject) => {
+    const child = execFile(
       process.execPath,
       [program, ...args],
-      { cwd, env, maxBuffer: 64 * 1024 * 1024, timeout: 300_000 },
-      (error, stdout) => resolve({ ok: !error, stdout, startMs, endMs: Date.now() }),
+      { cwd, env, maxBuffer: 64 * 1024 * 1024, timeout: 300_000, ...(stop ? { signal: stop } : {}) },
+      (error, stdout) =>
+        stop?.aborted ? reject(stop.reason) : resolve({ ok: !error, stdout, startMs, endMs: Date.now() }),
     )
+    if (inBackground && child.pid !== undefined) setPriority(child.pid, LAST_IN_LINE)
   })
 }
 

@@ -4,19 +4,26 @@ import { openDeploymentOf } from '#engine/open-deployment.ts'
 import { openLog, stateFolder } from '#engine/workspace.ts'
 import type { Signer } from '#evidence/signatures.ts'
 import type { Output } from '../output.ts'
-import { runPipeline, runUnitTests } from './pipeline.ts'
+import { type Pipeline, runPipeline, runUnitTests } from './pipeline.ts'
 import type { DemoPlace } from './place.ts'
 import { makeCastKeys, makeModelKeys, makeTokens, writeRelease, writeReviews } from './releases.ts'
-import { makeRepository, VERSIONS } from './repository.ts'
+import { type DemoVersion, makeRepository, VERSIONS } from './repository.ts'
 
 const VISITORS = 20
 export const STABLE = '1.2.2'
+
+export type Prepared = {
+  readonly signers: ReadonlyMap<string, Signer>
+  readonly tokens: readonly string[]
+  /** What the CI does for 1.2.4 while 1.2.3 is deployed. */
+  testNext(stop: AbortSignal): Promise<void>
+}
 
 /** A repository with three releases, keys, tokens and evidence, all under `.gonogo/demo`. */
 export async function prepareDemo(
   { workspace, sources, demo, deployables }: DemoPlace,
   output: Output,
-): Promise<{ signers: Map<string, Signer>; tokens: string[] }> {
+): Promise<Prepared> {
   await setAsideLog(workspace.root)
   output.say('· making a repository of ClawdBot with three releases')
   const commits = await makeRepository(sources, demo)
@@ -24,16 +31,26 @@ export async function prepareDemo(
   const tokens = await makeTokens(demo, VISITORS)
   await makeModelKeys(demo)
   await writeReviews(demo, commits)
-  output.say('· running type check, lint and tests of 1.2.3 and 1.2.4')
+  output.say('· running type check, lint and tests of 1.2.3')
+  const pipelineOf = (version: DemoVersion): Pipeline => ({
+    root: sources,
+    demo,
+    version,
+    commit: commits[version],
+  })
   // Side by side: much of a test's time is waiting for servers that it started.
   const [made] = await Promise.all([
     deployables(),
-    runUnitTests(sources, demo, STABLE, commits[STABLE]),
-    ...(['1.2.3', '1.2.4'] as const).map((version) => runPipeline(sources, demo, version, commits[version])),
+    runUnitTests(pipelineOf(STABLE)),
+    runPipeline(pipelineOf('1.2.3')),
   ])
   for (const version of VERSIONS)
     await writeRelease(demo, version, commits[version], made[version], Date.now())
-  return { signers, tokens }
+  return {
+    signers,
+    tokens,
+    testNext: (stop) => runPipeline({ ...pipelineOf('1.2.4'), inBackground: true, stop }),
+  }
 }
 
 /** A demo that was broken off leaves a deployment open, which nobody can finish any more; its log is kept aside. */

@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url'
 import { systemClock } from '#engine/clock.ts'
 import { type Deployed, deploy } from '#engine/deploy.ts'
 import { EXIT, Refusal } from '#engine/exit-codes.ts'
+import type { Listener } from '#engine/listener.ts'
 import { openLog, stateFolder, type Workspace } from '#engine/workspace.ts'
 import type { Signer } from '#evidence/signatures.ts'
 import type { Store } from '#store/store.ts'
@@ -85,9 +86,11 @@ async function lockDemo(folder: string): Promise<() => void> {
 
 async function runAlone(place: DemoPlace, output: Output, stop: AbortSignal): Promise<DemoResult> {
   const { workspace } = place
-  const { signers, tokens } = await prepareDemo(place, output)
+  const { signers, tokens, testNext } = await prepareDemo(place, output)
   const targets: OpenTarget[] = []
   const store = openLog(workspace.root)
+  const ended = new AbortController()
+  let tested: Promise<void> | null = null
   let traffic: ChildProcess | null = null
   try {
     output.say('· starting production and staging with 1.2.2')
@@ -101,11 +104,19 @@ async function runAlone(place: DemoPlace, output: Output, stop: AbortSignal): Pr
     const [production, staging] = targets as [OpenTarget, OpenTarget]
     traffic = startTraffic((await production.observe()).url, tokens)
     const run = { workspace, store, output, signers, staging, stop }
-    const good = await deployOne(run, STABLE, '1.2.3')
+    // Not before the shift: what is measured until then has no other version beside it, to which as much would happen.
+    const good = await deployOne(run, STABLE, '1.2.3', () => {
+      output.say('· meanwhile: type check, lint and tests of 1.2.4')
+      tested = testNext(ended.signal)
+      // It is awaited below, and its failure is told there; until then it must not end the process.
+      tested.catch(() => undefined)
+    })
     const isGood = good.state.closed?.status === EXPECTED['1.2.3']
+    if (isGood) await tested
     const deployed = isGood ? [good, await deployOne(run, '1.2.3', '1.2.4')] : [good]
     return summary(deployed, await stopTraffic(traffic))
   } finally {
+    ended.abort()
     traffic?.kill('SIGKILL')
     for (const target of targets) await (target.stop ? target.stop() : target.close?.())
     store.close()
@@ -121,7 +132,13 @@ type Run = {
   readonly stop: AbortSignal
 }
 
-async function deployOne(run: Run, from: string, version: '1.2.3' | '1.2.4'): Promise<Deployed> {
+/** `onShift`: called once the version is about to get its first traffic. */
+async function deployOne(
+  run: Run,
+  from: string,
+  version: '1.2.3' | '1.2.4',
+  onShift = (): void => undefined,
+): Promise<Deployed> {
   const { workspace, store, output, signers, staging } = run
   const release = loadReleaseOf(workspace, version, Date.now())
   output.say(`· rehearsing ${version} and its way back in staging`)
@@ -143,7 +160,7 @@ async function deployOne(run: Run, from: string, version: '1.2.3' | '1.2.4'): Pr
       release,
       releaseOf: (stable) => loadReleaseOf(workspace, stable, null),
       clock: systemClock,
-      listener: view,
+      listener: telling(view, onShift),
       opened: (opened) => {
         id = opened
       },
@@ -157,6 +174,18 @@ async function deployOne(run: Run, from: string, version: '1.2.3' | '1.2.4'): Pr
     view.close()
   }
 }
+
+/** A view that calls `onShift` besides, when the stage begins. */
+const telling = (view: LiveView, onShift: () => void): Listener => ({
+  event: (recorded, state) => {
+    view.event(recorded, state)
+    if (recorded.event.type === 'stageEntered' && recorded.event.stage === 'shift') onShift()
+  },
+  started: (what) => view.started(what),
+  finished: (what) => view.finished(what),
+  judged: (judgement) => view.judged(judgement),
+  trouble: (message) => view.trouble(message),
+})
 
 /** Staging follows production. */
 async function makeStable(staging: OpenTarget, version: string): Promise<void> {
