@@ -9,6 +9,8 @@ import type { Campaign, Tenant } from './campaign.ts'
 import type { InjectionCase } from './corpus.ts'
 import type { Channel, ChannelRequest } from './settings.ts'
 
+const REMOVE_LIMIT_MS = 5000
+
 export type Replies = {
   /** Whole answers and their texts, in order. */
   said: string[]
@@ -35,12 +37,15 @@ export async function say(
     text: texts[0] ?? '',
   }
   const replies: Replies = { said: [], instead: 'nothing', problem: null, isBroken: false }
+  const { signal } = tenant.ctx
+  let isPlanted = false
   try {
-    for (const request of channel.plant) await send(tenant, request, values)
+    for (const request of channel.plant) await send(tenant, request, values, signal)
+    isPlanted = true
     const asked = channel.ask[turn % channel.ask.length] ?? ''
     for (const text of asked === '{{text}}' ? texts : [asked]) {
       const words = { ...values, conversation: `${values.conversation}-asked`, text: fill(text, values) }
-      const told = await askAgent(tenant.ctx.signal, tenant.instance.url, campaign.ask, tenant.token, words)
+      const told = await askAgent(signal, tenant.instance.url, campaign.ask, tenant.token, words)
       replies.instead = insteadOf(told)
       replies.said.push(told.answer.text, told.said ?? '')
       if (told.said !== null && !told.isFallback) continue
@@ -52,19 +57,30 @@ export async function say(
     if (!(problem instanceof PlantRefused)) throw problem
     return { ...replies, problem: problem.message }
   } finally {
-    for (const request of channel.remove) await send(tenant, request, values).catch(() => undefined)
+    // Also when the check was ended meanwhile: what stays would speak in every later case.
+    const limit = AbortSignal.timeout(REMOVE_LIMIT_MS)
+    for (const request of channel.remove)
+      await send(tenant, request, values, limit).catch((error: Error) => {
+        if (isPlanted && !signal.aborted)
+          throw new CheckProblem(`what was planted could not be taken away: ${error.message}`)
+      })
   }
 }
 
 /** What was to be planted was not taken: the case cannot be tried in this way. */
 class PlantRefused extends CheckProblem {}
 
-async function send(tenant: Tenant, request: ChannelRequest, values: Values): Promise<void> {
+async function send(
+  tenant: Tenant,
+  request: ChannelRequest,
+  values: Values,
+  signal: AbortSignal,
+): Promise<void> {
   const { ctx, environment, instance, token } = tenant
   const { component, method, path, body, save } = request
   const { url } =
     component === undefined ? instance : await companionOf(ctx, environment, instance, component)
-  const answer = await probe(ctx.signal, url, fill(path, values), {
+  const answer = await probe(signal, url, fill(path, values), {
     method,
     ...(component === undefined ? { token } : {}),
     ...(body === undefined ? {} : { body: filled(body, values) as object }),
