@@ -10,6 +10,8 @@ import { type Stack, startStack, TOKENS } from '../../clawdbot/testing/stack.ts'
 const MAIN = fileURLToPath(new URL('../../clawdbot/gateway/main.ts', import.meta.url))
 const IN_FLIGHT = 8
 const LOOK_EVERY_MS = 50
+/** A balancer on a busy machine looks later than it means to. */
+const DRAIN_DELAY_MS = 1500
 
 let stack: Stack
 const running = new Set<ChildProcess>()
@@ -33,7 +35,7 @@ async function launch(port: number): Promise<ChildProcess> {
     AGENT_URL: stack.agent,
     TOKENS_FILE: stack.tokensFile,
     RATE_LIMIT_PER_MINUTE: '1000000',
-    DRAIN_DELAY_MS: '400',
+    DRAIN_DELAY_MS: String(DRAIN_DELAY_MS),
   }
   const child = spawn(process.execPath, [MAIN], { env, stdio: ['ignore', 'pipe', 'inherit'] })
   running.add(child)

@@ -115,7 +115,9 @@ async function makeImages(): Promise<object> {
   const read = (...path: string[]) => readFileSync(join(folder, ...path), 'utf8')
   const artifacts = join(folder, 'artifacts')
   const version = new Date().toISOString()
+  mkdirSync(join(folder, 'database'), { recursive: true })
   for (const [name, { namespace }] of Object.entries(ENVIRONMENTS)) {
+    writeFileSync(join(folder, 'database', name), databases(name), { mode: 0o600 })
     const secrets = {
       'clawdbot-database': { url: databases(name) },
       'clawdbot-tokens': { 'tokens.json': read('tokens', 'tokens.json') },

@@ -1,6 +1,7 @@
 import type { DrillFault, DrillScratch } from '../drill.ts'
 import { defineDrill } from '../drill.ts'
 import { drillInstance } from '../drill-situation.ts'
+import { startDrillPostgres } from '../live/drill-postgres.ts'
 import { type DrillService, type Intercept, startDrillService } from '../live/drill-service.ts'
 
 const config = {
@@ -31,6 +32,34 @@ const reading = (name: string, intercept: Intercept): DrillFault<DrillService> =
   name,
   expect: 'fail',
   plant: (_ground, scratch) => start(scratch, intercept),
+})
+
+/** One instance; the record is counted in a PostgreSQL, which says what it has at the nth time. */
+const inPostgres = (
+  name: string,
+  expect: 'fail' | 'unknown',
+  count: (n: number) => string | null,
+): DrillFault<DrillService> => ({
+  name,
+  expect,
+  plant: async (_ground, scratch) => {
+    let asked = 0
+    const database = await startDrillPostgres(() => {
+      const counted = count(++asked)
+      return counted === null ? { code: '42501' } : { count: counted }
+    })
+    const { service, context, close } = await start(scratch, (_request, next) => next(), 1)
+    const access = async (key: string) =>
+      key === 'database' ? database.url : service.environment().access(key)
+    return {
+      config: { ...config, query: 'SELECT count(*) FROM notes WHERE id = ?', postgres: 'database' },
+      context: { environment: { ...context.environment, access } },
+      close: async () => {
+        await close()
+        await database.close()
+      },
+    }
+  },
 })
 
 const isGet = ({ method, path }: { method: string; path: string }) =>
@@ -83,6 +112,9 @@ export const drill = defineDrill<DrillService>({
       expect: 'unknown',
       plant: async () => ({ config: { ...config, read: { path: '/v1/notes/{{id}}' } } }),
     },
+    inPostgres('a record that never came to the database', 'fail', () => '0'),
+    inPostgres('a record that stays in the database', 'fail', () => '1'),
+    inPostgres('a database that refuses', 'unknown', () => null),
     {
       name: 'a closed port',
       expect: 'unknown',

@@ -31,7 +31,6 @@ export const UNPROVEN: Readonly<Record<string, string>> = {
   '2.1.1': 'no check takes a backup of PostgreSQL yet',
   '2.1.5': 'no check takes a backup of PostgreSQL yet',
   'A.4.5': 'no check takes a backup of PostgreSQL yet',
-  '3.3.2.5': 'one pod of a component answers, and the check asks only SQLite besides',
   '4.4.6': 'what runs is an image, and no scanner of images is here',
   '1.2.7': 'A.3.1 is left to the cast',
   'A.2.4': 'no check restarts a pod',
@@ -58,7 +57,11 @@ type ServiceFile = {
 export function clusterService<T extends ServiceFile>(file: T, place: ClusterPlace, sources: string): object {
   const environments = Object.entries(file.environments).map(([name, { access, region }]) => [
     name,
-    { access, region, target: targetOf(place, name, sources) },
+    {
+      access: { ...access, database: `\${file:${databaseFileOf(name)}}` },
+      region,
+      target: targetOf(place, name, sources),
+    },
   ])
   const { namespace = '' } = place.environments.production ?? {}
   const kept = Object.entries(file.checks).filter(([id]) => !(id in UNPROVEN))
@@ -67,7 +70,11 @@ export function clusterService<T extends ServiceFile>(file: T, place: ClusterPla
     checklist: join(sources, file.checklist),
     environments: Object.fromEntries(environments),
     policy: { ...file.policy, ...SLOWER },
-    checks: { ...Object.fromEntries(kept), ...clusterChecks(place, namespace) },
+    checks: {
+      ...Object.fromEntries(kept),
+      ...clusterChecks(place, namespace),
+      '3.3.2.5': { ...(file.checks['3.3.2.5'] as object), postgres: 'database' },
+    },
   }
 }
 
@@ -93,6 +100,9 @@ function targetOf(place: ClusterPlace, name: string, sources: string): object {
     },
   }
 }
+
+/** Where the cluster's side writes the address of an environment's PostgreSQL. */
+const databaseFileOf = (environment: string): string => `.gonogo/demo/database/${environment}`
 
 const kubeconfigOf = (account: string, namespace: string): string =>
   `.gonogo/demo/kubernetes/${account}.${namespace}.kubeconfig`

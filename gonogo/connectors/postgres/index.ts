@@ -14,6 +14,9 @@ export type PostgresSession = {
   close(): Promise<void>
 }
 
+/** A text as PostgreSQL reads it in a statement, quotes and all. */
+export const literalOf = (text: string): string => pg.escapeLiteral(text)
+
 /** Something answers there that is no PostgreSQL; `message` says where. */
 export class NoPostgres extends Error {
   override readonly name = 'NoPostgres'
