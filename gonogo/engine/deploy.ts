@@ -55,6 +55,12 @@ async function openOrResume(request: DeployRequest): Promise<string> {
   if (underWay) {
     const version = underWay.state.opened.release.version
     if (version === release.version) return underWay.id
+    if (underWay.state.rollback)
+      throw new Refusal(
+        'under-way',
+        `${underWay.id} (${version}) is being rolled back in ${environment}; deploy ${release.version} when it has ended; watch it with: gonogo status ${underWay.id}`,
+        EXIT.environment,
+      )
     throw new Refusal(
       'under-way',
       `${underWay.id} (${version}) is under way in ${environment}; finish it or end it with: gonogo abort --deployment ${underWay.id}`,
