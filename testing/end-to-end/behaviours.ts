@@ -161,6 +161,23 @@ export function describeBehaviours(
       LIMIT_MS,
     )
 
+    test(
+      'that comes at the same moment as another is refused, and is not left behind as begun',
+      async () => {
+        const known = world.deployments()
+        const both = [await release(), await release()].map((version) => world.attempt(version))
+        const refused = await Promise.any(both.map((one) => one.then(() => Promise.reject(), String)))
+        expect(refused).toMatch(/under way in production|opening a deployment in production/)
+        await until('the other one is open', () => world.underWay() !== null)
+        expect(world.deployments().length).toBe(known.length + 1)
+        await world.decide('ada', 'abort', 'both at once')
+        await Promise.allSettled(both)
+        expect(world.underWay()).toBeNull()
+        await expectOnly(stable)
+      },
+      LIMIT_MS,
+    )
+
     test('that is running already is refused in clear words, and starts nothing', async () => {
       const before = { pids: await running(world, stable), deployments: world.deployments() }
       await expect(world.attempt(stable)).rejects.toThrow(`${stable} is what production runs already`)
