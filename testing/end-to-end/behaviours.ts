@@ -7,6 +7,9 @@ import { running, startWatched } from './watched-deployment.ts'
 
 const CHECKLIST = fileURLToPath(new URL('./behaviours-checklist.yaml', import.meta.url))
 const LIMIT_MS = 150_000
+const REFUSED_WITHIN_MS = 30_000
+/** What users ask is to be judged by, not to keep two cores busy: instances start beside it. */
+const PAUSE_MS = 20
 /** Two seconds a step as the tests' clock runs: enough to be met in it by a person. */
 const STEPS = [10, 50, 100].map((weight) => ({ weight, wait: '20s' }))
 const OWN: Own = {
@@ -36,7 +39,7 @@ export function describeBehaviours(
   beforeEach(async () => {
     stable = (await world.target.observe()).stable ?? ''
   })
-  // A test that failed in the middle is no reason for the next one to fail.
+  // What a test has seen enough of, or failed in the middle of, is nothing to the next one.
   afterEach(async () => {
     if (!world.underWay()) return
     await world.decide('ada', 'abort', 'the test is over')
@@ -50,7 +53,7 @@ export function describeBehaviours(
     return version
   }
   function users() {
-    const load = startLoad(url)
+    const load = startLoad(url, PAUSE_MS)
     let stopped: ReturnType<typeof load.stop> | null = null
     const stop = () => {
       stopped ??= load.stop()
@@ -178,12 +181,16 @@ export function describeBehaviours(
       LIMIT_MS,
     )
 
-    test('that is running already is refused in clear words, and starts nothing', async () => {
-      const before = { pids: await running(world, stable), deployments: world.deployments() }
-      await expect(world.attempt(stable)).rejects.toThrow(`${stable} is what production runs already`)
-      expect({ pids: await running(world, stable), deployments: world.deployments() }).toEqual(before)
-      await expectOnly(stable)
-    })
+    test(
+      'that is running already is refused in clear words, and starts nothing',
+      async () => {
+        const before = { pids: await running(world, stable), deployments: world.deployments() }
+        await expect(world.attempt(stable)).rejects.toThrow(`${stable} is what production runs already`)
+        expect({ pids: await running(world, stable), deployments: world.deployments() }).toEqual(before)
+        await expectOnly(stable)
+      },
+      REFUSED_WITHIN_MS,
+    )
   })
 
   describe(`${place}: a person`, () => {
