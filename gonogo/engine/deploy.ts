@@ -7,11 +7,15 @@ import type { Store } from '#store/store.ts'
 import { openTarget } from '#targets/open-target.ts'
 import type { Clock } from './clock.ts'
 import { EXIT, Refusal } from './exit-codes.ts'
+import { newHolder, takeLease } from './lease.ts'
 import type { Listener } from './listener.ts'
 import { lastSuccessOf, openDeploymentOf, openedEvent } from './open-deployment.ts'
 import { openSession } from './session.ts'
 import { deploymentFolder, environmentFolder, newDeploymentId, type Workspace } from './workspace.ts'
 import { writeBundle } from './write-report.ts'
+
+/** A cluster may take its time to say what runs; who ends meanwhile is found to be gone before that. */
+const OPENING_MS = 60_000
 
 export type DeployRequest = {
   readonly workspace: Workspace
@@ -37,7 +41,7 @@ export type Deployed = {
 /** Opens the deployment, or takes up the one of this release that is under way, and runs it to its end. */
 export async function deploy(request: DeployRequest): Promise<Deployed> {
   const { workspace, store, clock } = request
-  const id = await openOrResume(request)
+  const id = await oneAtATime(request, () => openOrResume(request))
   const session = await openSession(workspace, store, id, clock, request.listener, request.boundary)
   request.opened?.(id)
   try {
@@ -49,12 +53,39 @@ export async function deploy(request: DeployRequest): Promise<Deployed> {
   }
 }
 
+/** Between looking whether one is under way and opening one, nobody else may do the same. */
+async function oneAtATime(
+  { store, environment }: DeployRequest,
+  open: () => Promise<string>,
+): Promise<string> {
+  const [opening, holder] = [`opening in ${environment}`, newHolder()]
+  takeLease(
+    store,
+    opening,
+    holder,
+    (pid) =>
+      `another gonogo (process ${pid}) is opening a deployment in ${environment}; watch it with: gonogo status`,
+    OPENING_MS,
+  )
+  try {
+    return await open()
+  } finally {
+    store.release(opening, holder)
+  }
+}
+
 async function openOrResume(request: DeployRequest): Promise<string> {
   const { workspace, store, environment, release, clock } = request
   const underWay = openDeploymentOf(store, environment)
   if (underWay) {
     const version = underWay.state.opened.release.version
     if (version === release.version) return underWay.id
+    if (underWay.state.rollback)
+      throw new Refusal(
+        'under-way',
+        `${underWay.id} (${version}) is being rolled back in ${environment}; deploy ${release.version} when it has ended; watch it with: gonogo status ${underWay.id}`,
+        EXIT.environment,
+      )
     throw new Refusal(
       'under-way',
       `${underWay.id} (${version}) is under way in ${environment}; finish it or end it with: gonogo abort --deployment ${underWay.id}`,

@@ -173,6 +173,23 @@ describe('what people say', () => {
     expect(readState(store, ID)?.paused).toBe(true)
   })
 
+  it('skips the wait of a step, by the deployment lead, and nothing where no step waits', async () => {
+    expect(await refused(say('ada', 'proceed'))).toBe('no-wait')
+    write({ type: 'stepStarted', step: 0, weight: 10, dueAtMs: now + MINUTE_MS })
+    expect(await refused(say('cy', 'proceed'))).toBe('not-entitled')
+    await say('ada', 'proceed')
+    const decided = {
+      step: 0,
+      weight: 10,
+      decision: 'proceed',
+      sentence: '',
+      numbers: null,
+      by: 'ada',
+    } as const
+    write({ type: 'stepDecided', ...decided })
+    expect(await refused(say('ada', 'proceed'))).toBe('no-wait')
+  })
+
   it('approves nothing of one’s own change', async () => {
     expect(await refused(say('nia', 'approve'))).toBe('not-entitled')
     await say('bo', 'approve')

@@ -165,6 +165,12 @@ export async function decideBy(
     )
   if (about.action === 'proceed' || about.action === 'authorise')
     refuseUnless(state, author.person, 'deployment-lead')
+  if (about.action === 'proceed' && !isWaiting(state))
+    throw new Refusal(
+      'no-wait',
+      `${id} waits at no step of its traffic now; there is nothing to skip`,
+      EXIT.notGood,
+    )
   if (about.action === 'approve' && !holdsRole(state, author.person))
     throw new Refusal('not-entitled', `${entry.name} wrote this change or holds no role in it`, EXIT.notGood)
   if (AFTERWARDS.includes(about.action) && !state.rollback)
@@ -185,6 +191,10 @@ export async function decideBy(
   }
   return append(store, id, now, { type: 'decided', ...(await sign(state, author, statement)) })
 }
+
+/** At a step that has begun and is not decided: the one wait that a person may cut short. */
+const isWaiting = ({ steps, rollback }: DeploymentState): boolean =>
+  rollback === null && steps.some((step) => step.decision === null)
 
 /** Stopping is safe, whoever asks for it. */
 const STOPS: readonly Action[] = ['pause', 'abort', 'rollback']

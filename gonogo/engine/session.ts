@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto'
 import { mkdir } from 'node:fs/promises'
 import { CHECKS } from '#checks/registry.ts'
 import type { DeploymentState } from '#core/state.ts'
@@ -12,6 +11,7 @@ import type { Clock } from './clock.ts'
 import { EXIT, Refusal } from './exit-codes.ts'
 import { watchTarget } from './faults.ts'
 import { Deposed, Journal } from './journal.ts'
+import { LEASE_MS, newHolder, takeLease } from './lease.ts'
 import type { Listener } from './listener.ts'
 import { lastSuccessOf } from './open-deployment.ts'
 import { type EngineParts, runDeployment } from './run.ts'
@@ -19,7 +19,6 @@ import { Sampler, scrapesSince } from './sampler.ts'
 import { deploymentFolder, environmentFolder, evidenceFolder, type Workspace } from './workspace.ts'
 import { writeReport } from './write-report.ts'
 
-const LEASE_MS = 10_000
 const RENEW_MS = 2000
 
 export type Session = { run(stop: AbortSignal): Promise<DeploymentState>; close(): Promise<void> }
@@ -36,8 +35,13 @@ export async function openSession(
   listener: Listener,
   boundary?: (name: string) => void,
 ): Promise<Session> {
-  const holder = `${process.pid}-${randomBytes(4).toString('hex')}`
-  const epoch = takeLease(store, id, holder)
+  const holder = newHolder()
+  const epoch = takeLease(
+    store,
+    id,
+    holder,
+    (pid) => `deployment ${id} is run by another gonogo (process ${pid}); watch it with: gonogo status`,
+  )
   const journal = new Journal(store, clock, id, epoch, (recorded, state) => listener.event?.(recorded, state))
   const targets = await openTargets(workspace, journal.state.opened.environment)
   const production = targets.get(journal.state.opened.environment)
@@ -94,30 +98,6 @@ export async function openSession(
       if (journal.state.closed) await production.unclaim?.(id).catch(() => undefined)
       for (const target of targets.values()) await target.close?.()
     },
-  }
-}
-
-/** Real time on purpose: a lease is between processes, not part of the deployment's own time. */
-function takeLease(store: Store, id: string, holder: string): number {
-  const lease = store.lease(id, holder, Date.now(), LEASE_MS)
-  if (lease.ok) return lease.epoch
-  if (!isAlive(Number.parseInt(lease.holder, 10))) {
-    store.release(id, lease.holder)
-    return takeLease(store, id, holder)
-  }
-  throw new Refusal(
-    'in-use',
-    `deployment ${id} is run by another gonogo (process ${Number.parseInt(lease.holder, 10)}); watch it with: gonogo status`,
-    EXIT.environment,
-  )
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0)
-    return true
-  } catch {
-    return false
   }
 }
 

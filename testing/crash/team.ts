@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { startCast } from '../../gonogo/cli/demo/cast.ts'
 import { loadReleaseOf, loadWorkspace } from '../../gonogo/cli/load.ts'
 import { type Deployed, type DeployRequest, deploy } from '../../gonogo/engine/deploy.ts'
+import type { Author } from '../../gonogo/engine/people-events.ts'
 import { openLog } from '../../gonogo/engine/workspace.ts'
 import { makeDemoKey, pemSigner } from '../../gonogo/evidence/signatures.ts'
 
@@ -20,6 +21,12 @@ export function makeTeam(root: string, more: Readonly<Record<string, string>> = 
   })
   return Object.fromEntries(people)
 }
+
+/** Somebody of the team, with the key to sign by. */
+export const authorIn = (root: string, person: string): Author => ({
+  person,
+  signer: pemSigner(readFileSync(keyOf(root, person), 'utf8')),
+})
 
 /** A release file of the folder: what is deployed, and what is particular about it. */
 export function makeRelease(root: string, version: string, own: Readonly<Record<string, unknown>>): void {
@@ -48,7 +55,7 @@ export function deployAsTeam(
 ): { readonly deployed: Promise<Deployed>; leave(): void } {
   const workspace = loadWorkspace(join(root, 'gonogo.yaml'))
   const people = Object.keys(workspace.service.people)
-  const signers = new Map(people.map((id) => [id, pemSigner(readFileSync(keyOf(root, id), 'utf8'))]))
+  const signers = new Map(people.map((id) => [id, authorIn(root, id).signer]))
   const store = openLog(root)
   let id: string | null = null
   const leave = startCast(store, () => id, signers)

@@ -5,12 +5,17 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { Environment } from '../../gonogo/core/service.ts'
 import type { DeploymentState } from '../../gonogo/core/state.ts'
+import type { Action } from '../../gonogo/core/statement.ts'
 import { readState } from '../../gonogo/engine/journal.ts'
+import { openDeploymentOf } from '../../gonogo/engine/open-deployment.ts'
+import { decideBy } from '../../gonogo/engine/people-events.ts'
 import { openLog } from '../../gonogo/engine/workspace.ts'
+import type { Store } from '../../gonogo/store/store.ts'
 import { mustDo } from '../../gonogo/targets/contract/world.ts'
 import { type OpenTarget, openTarget } from '../../gonogo/targets/open-target.ts'
 import { artifactDigest } from '../../gonogo/targets/processes/artifact-digest.ts'
-import { makeRelease, makeTeam } from './team.ts'
+import { scaledClock } from './scaled-clock.ts'
+import { authorIn, deployAsTeam, makeRelease, makeTeam } from './team.ts'
 
 const SERVICE = fileURLToPath(new URL('../service', import.meta.url))
 const PROCESS = fileURLToPath(new URL('./deployment-process.ts', import.meta.url))
@@ -34,6 +39,7 @@ const TARGET = {
         BEHAVIOUR: '${config.behaviour}',
       },
       ready: '/ready',
+      health: '/health',
       public: true,
     },
   },
@@ -55,7 +61,15 @@ export type World = {
   writeRelease(version: string, overrides?: Record<string, unknown>): Promise<void>
   /** Deploys in a process of its own, which kills itself at the nth boundary (0: never), or is killed when it is so. */
   run(version: string, killAt?: number, killWhen?: Promise<unknown>): Promise<Ran>
+  /** A second gonogo, in this process, which is to be refused. */
+  attempt(version: string): Promise<unknown>
+  /** The deployment that is under way, as its log has it now. */
+  underWay(): DeploymentState | null
+  /** A person of the team signs a decision about the deployment that is under way. */
+  decide(person: string, action: Action, reason: string): Promise<unknown>
   stateOf(id: string): DeploymentState
+  /** Every deployment that was ever opened here. */
+  deployments(): readonly string[]
   close(): Promise<void>
 }
 
@@ -73,11 +87,15 @@ const processes = async (): Promise<Place> => ({
   digest: await artifactDigest(SERVICE),
 })
 
+/** What a service file has that the usual one has not. */
+export type Own = { readonly policy?: object; readonly checks?: object }
+
 /** `checklist`: path of the checklist to deploy by; `more`: roles beyond the usual four, by person. */
 export async function makeWorld(
   checklist: string,
   more: Record<string, string> = {},
   makePlace: () => Promise<Place> = processes,
+  own: Own = {},
 ): Promise<World> {
   const place = await makePlace()
   const { artifact, digest } = place
@@ -99,7 +117,9 @@ export async function makeWorld(
       firstHour: '1s',
       // What is tried here is what happens to effects; numbers this small are no evidence.
       rollback: { mode: 'literal', window: '5s', warmUp: '1s', interval: '1s' },
+      ...own.policy,
     },
+    checks: own.checks ?? {},
   }
   await writeFile(join(root, 'gonogo.yaml'), JSON.stringify(service))
   const folder = join(root, '.gonogo/environments/production')
@@ -111,24 +131,47 @@ export async function makeWorld(
   await mustDo(target.setWeights({ '1.0.0': 100 }, 'first-weight'))
   await mustDo(target.promote('1.0.0', 'first-stable'))
   const since = Date.now()
+  const clock = scaledClock(since, FACTOR)
   return {
     root,
     target,
     writeRelease,
     run: (version, killAt = 0, killWhen) =>
       deployInProcess([root, version, String(killAt), String(since), String(FACTOR)], killWhen),
-    stateOf: (id) => {
+    attempt: (version) => deployAsTeam(root, version, { clock, listener: {} }).deployed,
+    underWay: () => inLog(root, underWay),
+    decide: async (person, action, reason) => {
       const store = openLog(root)
-      const state = readState(store, id)
-      store.close()
+      try {
+        const id = underWay(store)?.id ?? 'none'
+        await decideBy(store, id, authorIn(root, person), { action, reason }, clock.now())
+      } finally {
+        store.close()
+      }
+    },
+    stateOf: (id) => {
+      const state = inLog(root, (store) => readState(store, id))
       if (!state) throw new Error(`no deployment ${id}`)
       return state
     },
+    deployments: () => inLog(root, (store) => store.streams()),
     close: async () => {
       await (target.stop ? target.stop() : target.close?.())
       await place.close?.()
       await rm(root, { recursive: true, force: true })
     },
+  }
+}
+
+const underWay = (store: Store): DeploymentState | null =>
+  openDeploymentOf(store, 'production')?.state ?? null
+
+function inLog<T>(root: string, read: (store: Store) => T): T {
+  const store = openLog(root)
+  try {
+    return read(store)
+  } finally {
+    store.close()
   }
 }
 

@@ -8,7 +8,7 @@ import { openKubernetesTarget } from '../../gonogo/targets/kubernetes/kubernetes
 import { apply, kubectl } from './commands.ts'
 import { kubeconfig, ROUTER_PORT } from './places.ts'
 
-const MANIFEST = fileURLToPath(new URL('./web.yaml', import.meta.url))
+export const MANIFEST = fileURLToPath(new URL('./web.yaml', import.meta.url))
 export const IMAGE = 'gonogo.test/service'
 const PUBLIC_URL = `http://127.0.0.1:${ROUTER_PORT}`
 /** The API, the router's watch of it and the router's own change of mind, on a busy machine. */

@@ -1,12 +1,17 @@
-import { makeWorld, type World } from '../crash/world.ts'
+import { makeWorld, type Own, type World } from '../crash/world.ts'
 import { IMAGE, makeNamespace, targetIn } from './contract-world.ts'
 import { testImage } from './test-image.ts'
 
 /** A small service in a namespace of its own, with people who sign, that whole deployments are made of. */
-export const makeKubernetesPlace = (checklist: string, more: object = {}): Promise<World> =>
-  makeWorld(checklist, {}, async () => {
-    const digest = await testImage()
-    const namespace = await makeNamespace()
-    const target = { ...targetIn(namespace), ...more }
-    return { target, artifact: `${IMAGE}@${digest}`, digest, close: namespace.end }
-  })
+export const makeKubernetesPlace = (checklist: string, more: object = {}, own: Own = {}): Promise<World> =>
+  makeWorld(
+    checklist,
+    {},
+    async () => {
+      const digest = await testImage()
+      const namespace = await makeNamespace()
+      const target = { ...targetIn(namespace), ...more }
+      return { target, artifact: `${IMAGE}@${digest}`, digest, close: namespace.end }
+    },
+    own,
+  )

@@ -8,7 +8,11 @@ const number = (name: string, otherwise: number): number => Number(process.env[n
 const port = number('PORT', 0)
 const version = process.env.VERSION ?? 'none'
 const peer = process.env.PEER ?? ''
-/** `crash` ends before listening, `never` is never ready, `bind` listens on no port at all, `hungry` takes all memory. */
+/**
+ * `crash` ends before listening, `never` is never ready, `bind` listens on no port at all, `hungry` takes all memory.
+ * `unhealthy` and `nameless` are ready, and say otherwise, or not who they are, when asked for their health;
+ * `unfinished` lacks what users want.
+ */
 const behaviour = process.env.BEHAVIOUR ?? 'good'
 const errorRatio = number('ERROR_RATIO', 0)
 const delayMs = number('DELAY_MS', 0)
@@ -28,8 +32,10 @@ let isReady = false
 let served = 0
 
 const routes: Record<string, (req: IncomingMessage, res: ServerResponse) => unknown> = {
-  '/health': (_req, res) => json(res, 200, { status: 'ok', version }),
-  '/ready': (_req, res) => json(res, isReady && !isDraining ? 200 : 503, { ready: isReady && !isDraining }),
+  '/health': health,
+  '/ready': (_req, res) =>
+    json(res, isReady && !isDraining ? 200 : 503, { ready: isReady && !isDraining, version }),
+  '/feature': (_req, res) => json(res, behaviour === 'unfinished' ? 404 : 200, { version }),
   '/env': (_req, res) =>
     json(res, 200, { version, peer, pid: process.pid, config: process.env.CONFIG ?? null }),
   '/headers': (req, res) => json(res, 200, { url: req.url, headers: req.headers, raw: req.rawHeaders }),
@@ -96,6 +102,12 @@ else {
 function json(res: ServerResponse, status: number, body: unknown): void {
   res.writeHead(status, { 'content-type': 'application/json' })
   res.end(JSON.stringify(body))
+}
+
+function health(_req: IncomingMessage, res: ServerResponse): void {
+  const isHealthy = behaviour !== 'unhealthy'
+  const name = behaviour === 'nameless' ? {} : { version }
+  json(res, isHealthy ? 200 : 503, { status: isHealthy ? 'ok' : 'ill', ...name })
 }
 
 async function sum(req: IncomingMessage, res: ServerResponse): Promise<void> {

@@ -9,7 +9,7 @@ const DECISIONS: readonly [Action, string][] = [
   ['resume', 'go on after a pause or a hold'],
   ['abort', 'end the deployment; what was changed is rolled back'],
   ['rollback', 'go back now'],
-  ['proceed', 'skip the rest of the current wait'],
+  ['proceed', 'skip the rest of the current step’s wait'],
   ['confirm', 'say that you take part in this deployment, in your roles'],
   ['approve', 'sign the deployment approval in a role that has no vote'],
   ['watch', 'take the watch'],

@@ -12,14 +12,14 @@ export type Seen = {
 }
 
 /** A small steady load with connections that are kept open; ends with what the users saw. */
-export function startLoad(url: string): { seen: Seen; stop(): Promise<Seen> } {
+export function startLoad(url: string, pauseMs = PAUSE_MS): { seen: Seen; stop(): Promise<Seen> } {
   const agent = new Agent({ connections: USERS, keepAliveTimeout: 10_000 })
   const seen: Seen = { byVersion: {}, failed: [], lastAt: {} }
   let isOn = true
   const user = async () => {
     while (isOn) {
       await ask(agent, url, seen)
-      await wait(PAUSE_MS)
+      await wait(pauseMs)
     }
   }
   const users = Array.from({ length: USERS }, user)
