@@ -76,6 +76,61 @@ test('planning warns of a Secret or ConfigMap that would not go back, and of non
   ).toEqual([])
 })
 
+const budget = (name: string, spec: object): DrillObject => ({
+  kind: 'PodDisruptionBudget',
+  metadata: { name, namespace: NAMESPACE },
+  spec: { selector: { matchLabels: { app: 'web' } }, ...spec },
+})
+const stableOnly = { selector: { matchLabels: { app: 'web', 'gonogo.dev/slot': 'stable' } } }
+
+test.each([
+  ['at most one at once, whichever version it is of', [budget('web', { maxUnavailable: 1 })], []],
+  [
+    'half of all',
+    [budget('web', { minAvailable: '50%' })],
+    [/may take 2 of 2 pods of the stable version, not 1/],
+  ],
+  ['half of the stable version', [budget('web', { minAvailable: '50%', ...stableOnly })], []],
+  [
+    'as many as there are',
+    [budget('web', { minAvailable: 2, ...stableOnly })],
+    [/^web: .* lets none of 2 pods be evicted/],
+  ],
+  ['none at all', [budget('web', { maxUnavailable: '0%' })], [/lets none of 2 pods be evicted/]],
+  ['others’ pods', [budget('web', { minAvailable: 2, selector: { matchLabels: { app: 'db' } } })], []],
+  ['no pods', [budget('web', { minAvailable: 2, selector: null })], []],
+  [
+    'twice',
+    [budget('web', { maxUnavailable: 1 }), budget('all', { maxUnavailable: 1, selector: {} })],
+    [/more than one PodDisruptionBudget \(web, all\): the cluster evicts none/],
+  ],
+] as const)('planning reckons what a budget means beside a canary: %s', async (_name, budgets, wanted) => {
+  const told = await warningsOf({ world: clusterWorld(budgets) })
+  expect(told).toHaveLength(wanted.length)
+  for (const [index, pattern] of wanted.entries()) expect(told[index]).toMatch(pattern)
+})
+
+test('planning warns of an autoscaler that runs more pods than a new version starts with', async () => {
+  const autoscaler = (name: string, desiredReplicas: number): DrillObject => ({
+    kind: 'HorizontalPodAutoscaler',
+    metadata: { name: 'web', namespace: NAMESPACE },
+    spec: { scaleTargetRef: { kind: 'Deployment', name } },
+    status: { desiredReplicas },
+  })
+  expect(await warningsOf({ world: clusterWorld([autoscaler('web', 6)]) })).toEqual([
+    'HorizontalPodAutoscaler web runs 6 pods of Deployment web, and a new version starts with 2: set target.replicas to what all traffic needs',
+  ])
+  expect(await warningsOf({ world: clusterWorld([autoscaler('web', 2), autoscaler('other', 6)]) })).toEqual(
+    [],
+  )
+})
+
+test('planning says what it may not read', async () => {
+  const path = `/apis/policy/v1/namespaces/${NAMESPACE}/poddisruptionbudgets`
+  const [told] = await warningsOf({ world: clusterWorld([], { forbidden: [path] }) })
+  expect(told).toMatch(/^what a drain of a node may take is not known: /)
+})
+
 test('doctor names what is missing with its remedy, and is content where nothing is', async () => {
   const route: DrillObject = {
     kind: 'HTTPRoute',

@@ -1,3 +1,4 @@
+import { isAutoscaled } from './autoscaling.ts'
 import { render } from './bring-up.ts'
 import type { Deployment } from './cluster-api.ts'
 import { LABELS } from './render.ts'
@@ -46,8 +47,7 @@ function workloadDrift(world: World): string | null {
       if (wanted !== image) return `Deployment ${name} runs ${image}, not ${wanted}`
       const [version, other] = [versionOf(declared), versionOf(found)]
       if (version !== other) return `Deployment ${name} is of version ${other}, not ${version}`
-      const isScaled = world.autoscaled.has(name)
-      if (!isScaled && found.spec?.replicas !== record.desired)
+      if (!isAutoscaled(world, name) && found.spec?.replicas !== record.desired)
         return `Deployment ${name} is set to ${found.spec?.replicas} pods, not ${record.desired}`
     }
   }

@@ -75,7 +75,6 @@ export async function openKubernetesTarget({
       map,
       watches,
       counters,
-      autoscaled: new Set(),
       ending: new Set(),
     }
     if (map.isNew) {

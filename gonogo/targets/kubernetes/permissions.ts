@@ -31,7 +31,8 @@ export const GRANTS: readonly Grant[] = [
   inNamespace('discovery.k8s.io', 'endpointslices', 'list'),
   inNamespace(ROUTES, 'httproutes', 'get list watch patch'),
   inNamespace(ROUTES, 'grpcroutes', 'get list watch patch'),
-  inNamespace('autoscaling', 'horizontalpodautoscalers', 'list'),
+  inNamespace('autoscaling', 'horizontalpodautoscalers', 'list watch'),
+  inNamespace('policy', 'poddisruptionbudgets', 'list'),
   inNamespace('coordination.k8s.io', 'leases', 'get create update delete'),
   // Migrations.
   inNamespace('batch', 'jobs', 'get list create delete'),

@@ -23,8 +23,6 @@ export type World = {
   readonly watches: Watches
   /** Null where the router tells no metrics. */
   readonly counters: RouterCounters | null
-  /** Deployments whose number of pods an autoscaler decides, as it was when they were last changed. */
-  readonly autoscaled: Set<string>
   /** Versions that are being ended: nobody waits for their pods any more. */
   readonly ending: Set<string>
 }
