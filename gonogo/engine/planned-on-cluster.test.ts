@@ -125,6 +125,22 @@ test('planning warns of an autoscaler that runs more pods than a new version sta
   )
 })
 
+test('planning says how coarse the shares of a canary are where there is no route', async () => {
+  const told = await onCluster({ world: clusterWorld() }, async ({ root, service }, { context }) => {
+    const { production } = service.environments
+    const target = { ...production?.target, kind: 'kubernetes', routes: [] }
+    const environments = { production: { ...production, target } } as typeof service.environments
+    const release = { ...context.release, strategy: 'canary' } as NonNullable<typeof context.release>
+    const workspace = { root, service: { ...service, environments } } as Workspace
+    return (await plannedOnCluster(workspace, 'production', release, false)).warnings
+  })
+  expect(told).toEqual([
+    expect.stringMatching(
+      /^no route is declared: each pod gets as many .* 33.3 % \(1 of 3 pods\), 50 % \(2 of 4 pods\), 100 %$/,
+    ),
+  ])
+})
+
 test('planning says what it may not read', async () => {
   const path = `/apis/policy/v1/namespaces/${NAMESPACE}/poddisruptionbudgets`
   const [told] = await warningsOf({ world: clusterWorld([], { forbidden: [path] }) })

@@ -64,6 +64,10 @@ export type Place = {
   readonly target: Environment['target']
   readonly artifact: string
   readonly digest: string
+  /** Where counters come from, where not from the target's router. */
+  readonly metrics?: Environment['metrics']
+  /** The steps of a canary, where they are others. */
+  readonly steps?: readonly { readonly weight: number; readonly wait: string }[]
   close?(): Promise<void>
 }
 
@@ -80,17 +84,17 @@ export async function makeWorld(
   makePlace: () => Promise<Place> = processes,
 ): Promise<World> {
   const place = await makePlace()
-  const { artifact, digest } = place
+  const { artifact, digest, target: declared, metrics } = place
   const root = await mkdtemp(join(tmpdir(), 'gonogo-world-'))
   const people = makeTeam(root, more)
   const service = {
     gonogo: 1,
     service: 'web',
     checklist,
-    environments: { production: { target: place.target } },
+    environments: { production: { target: declared, ...(metrics && { metrics }) } },
     people,
     policy: {
-      steps: [
+      steps: place.steps ?? [
         { weight: 50, wait: '5s' },
         { weight: 100, wait: '5s' },
       ],

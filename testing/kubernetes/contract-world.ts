@@ -78,9 +78,10 @@ export async function makeKubernetesWorld(
   digest: string,
   { readyTimeoutMs }: WorldOptions,
   components?: Components,
+  more: object = {},
 ): Promise<KubernetesWorld> {
   const namespace = await makeNamespace()
-  const config = kubernetesConfigSchema.parse({ ...targetIn(namespace, components), readyTimeoutMs })
+  const config = kubernetesConfigSchema.parse({ ...targetIn(namespace, components), readyTimeoutMs, ...more })
   const root = dirname(MANIFEST)
   const open: KubernetesTarget[] = []
   const openAgain = async (): Promise<KubernetesTarget> => {

@@ -1,12 +1,16 @@
-import { makeWorld, type World } from '../crash/world.ts'
+import { makeWorld, type Place, type World } from '../crash/world.ts'
 import { IMAGE, makeNamespace, targetIn } from './contract-world.ts'
 import { testImage } from './test-image.ts'
 
 /** A small service in a namespace of its own, with people who sign, that whole deployments are made of. */
-export const makeKubernetesPlace = (checklist: string, more: object = {}): Promise<World> =>
+export const makeKubernetesPlace = (
+  checklist: string,
+  more: object = {},
+  measured: Pick<Place, 'metrics' | 'steps'> = {},
+): Promise<World> =>
   makeWorld(checklist, {}, async () => {
     const digest = await testImage()
     const namespace = await makeNamespace()
     const target = { ...targetIn(namespace), ...more }
-    return { target, artifact: `${IMAGE}@${digest}`, digest, close: namespace.end }
+    return { target, artifact: `${IMAGE}@${digest}`, digest, close: namespace.end, ...measured }
   })

@@ -12,8 +12,9 @@ export async function inOneWorld(
   digest: string,
   body: (world: KubernetesWorld) => Promise<void>,
   components?: Components,
+  more?: object,
 ): Promise<void> {
-  const world = await makeKubernetesWorld(digest, PATIENT, components)
+  const world = await makeKubernetesWorld(digest, PATIENT, components, more)
   try {
     await body(world)
   } finally {

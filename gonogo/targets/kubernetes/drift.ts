@@ -1,5 +1,6 @@
 import { isAutoscaled } from './autoscaling.ts'
 import { render } from './bring-up.ts'
+import { isByPods, serviceDrift } from './by-pods.ts'
 import type { Deployment } from './cluster-api.ts'
 import { LABELS } from './render.ts'
 import { sharesOf } from './route.ts'
@@ -15,7 +16,7 @@ const TOLERANCE = 0.5
  */
 export function drift(world: World): string | null {
   if (Object.keys(world.map.state.versions).length === 0) return null
-  return routeDrift(world) ?? workloadDrift(world)
+  return (isByPods(world) ? serviceDrift(world) : routeDrift(world)) ?? workloadDrift(world)
 }
 
 function routeDrift(world: World): string | null {

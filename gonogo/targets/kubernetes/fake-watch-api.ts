@@ -8,7 +8,7 @@ type Change = Line & { readonly version: number }
 type Asked = { readonly path: string; readonly isWatch: boolean; readonly atMs: number }
 
 const KINDS: Readonly<Record<string, readonly string[]>> = {
-  '/api/v1': ['Pod'],
+  '/api/v1': ['Pod', 'Service'],
   '/apis/apps/v1': ['Deployment'],
   '/apis/autoscaling/v2': ['HorizontalPodAutoscaler'],
   '/apis/gateway.networking.k8s.io/v1': ['HTTPRoute'],

@@ -19,12 +19,12 @@ const inNamespace = (group: string, resource: string, verbs: string, ...items: s
   ...(items.length > 0 && { items }),
 })
 
-const ROUTES = 'gateway.networking.k8s.io'
+export const ROUTES = 'gateway.networking.k8s.io'
 
 export const GRANTS: readonly Grant[] = [
   inNamespace('apps', 'deployments', 'get list watch create patch delete'),
   inNamespace('apps', 'replicasets', 'list'),
-  inNamespace('', 'services', 'get list create patch delete'),
+  inNamespace('', 'services', 'get list watch create patch delete'),
   inNamespace('', 'configmaps', 'get list create update patch delete'),
   inNamespace('', 'pods', 'get list watch'),
   inNamespace('', 'pods/log', 'get'),

@@ -100,7 +100,7 @@ describe('a watch', () => {
 describe('an API that throttles', () => {
   test('is not asked for a list again before it wants to be, and then nothing is missing', async () => {
     fake.put('a')
-    fake.throttle(4, 2)
+    fake.throttle(5, 2)
     await watching()
     expect(pods()).toBe('a')
     const [first, second] = asked(false)
@@ -109,7 +109,7 @@ describe('an API that throttles', () => {
 
   test('is not asked for a watch again within a second, and then nothing is missing', async () => {
     await watching()
-    fake.throttle(4, 1)
+    fake.throttle(5, 1)
     fake.endWatches()
     fake.put('a')
     await until('the change is known', () => pods() === 'a')

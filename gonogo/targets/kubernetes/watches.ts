@@ -2,6 +2,7 @@ import { setTimeout as wait } from 'node:timers/promises'
 import type { KubernetesListObject, KubernetesObject, ListWatch, Watch } from '@kubernetes/client-node'
 import { client } from '#connectors/kubernetes/client.ts'
 import { AUTOSCALING, type Autoscaler } from './autoscaling.ts'
+import type { PublicService } from './by-pods.ts'
 import { askedToWaitMs, type ClusterApi, type Deployment, type Pod } from './cluster-api.ts'
 import type { RouteRef } from './config.ts'
 import { LABELS } from './render.ts'
@@ -16,27 +17,37 @@ const PATHS = {
 } as const
 
 /**
- * The namespace as the API told of it last, without asking again: pods and Deployments of the set, the routes, and every
- * autoscaler. A watch that breaks is begun anew; meanwhile nothing is known.
+ * The namespace as the API told of it last, without asking again: pods, Deployments and Services of the set, the
+ * routes, and every autoscaler. A watch that breaks is begun anew; meanwhile nothing is known.
  */
 export class Watches {
   readonly #watches: readonly Watched<KubernetesObject>[]
   readonly #pods: Watched<Pod>
   readonly #deployments: Watched<Deployment>
   readonly #autoscalers: Watched<Autoscaler>
+  readonly #services: Watched<PublicService>
+  readonly #of: string
   readonly #routes = new Map<string, Watched<Route>>()
   #waiting: (() => void)[] = []
 
   constructor(api: ClusterApi, of: string, routes: readonly RouteRef[]) {
     const selector = `${LABELS.of}=${of}`
     const tell = () => this.#tell()
+    this.#of = of
+    this.#services = new Watched(api, 'v1', 'Service', selector, tell)
     this.#pods = new Watched(api, 'v1', 'Pod', selector, tell)
     this.#deployments = new Watched(api, 'apps/v1', 'Deployment', selector, tell)
     // An autoscaler is its owner's, with labels of its own.
     this.#autoscalers = new Watched(api, AUTOSCALING, 'HorizontalPodAutoscaler', '', tell)
     for (const { kind } of routes)
       if (!this.#routes.has(kind)) this.#routes.set(kind, new Watched(api, ROUTE_API, kind, '', tell))
-    this.#watches = [this.#pods, this.#deployments, this.#autoscalers, ...this.#routes.values()]
+    this.#watches = [
+      this.#pods,
+      this.#deployments,
+      this.#autoscalers,
+      this.#services,
+      ...this.#routes.values(),
+    ]
   }
 
   /** Whether every watch is connected: what it told last is what there is. */
@@ -47,6 +58,8 @@ export class Watches {
   pods = (): readonly Pod[] => this.#pods.list()
   deployments = (): readonly Deployment[] => this.#deployments.list()
   autoscalers = (): readonly Autoscaler[] => this.#autoscalers.list()
+  service = (): PublicService | undefined =>
+    this.#services.list().find(({ metadata }) => metadata?.name === this.#of)
   route = ({ kind, name }: RouteRef): Route | undefined =>
     this.#routes
       .get(kind)
