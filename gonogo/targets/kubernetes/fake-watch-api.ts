@@ -20,6 +20,7 @@ const GONE = {
   reason: 'Expired',
   message: 'too old resource version',
 }
+const FORBIDDEN = { kind: 'Status', status: 'Failure', code: 403, reason: 'Forbidden', message: 'forbidden' }
 const BUSY = {
   kind: 'Status',
   status: 'Failure',
@@ -42,6 +43,8 @@ export class FakeWatchApi {
   #busy = { times: 0, retryAfterS: 0 }
   #lists: Promise<unknown> = Promise.resolve()
   readonly asked: Asked[] = []
+  /** What nobody may watch, by the end of its path. */
+  forbidden = ''
   /** Where 410 is said: in the stream, or as the status of the answer. */
   goneAs: 'event' | 'status' = 'event'
 
@@ -126,6 +129,7 @@ export class FakeWatchApi {
       this.#busy.times--
       return json(response, 429, BUSY, { 'retry-after': String(this.#busy.retryAfterS) })
     }
+    if (isWatch && this.forbidden && path.endsWith(this.forbidden)) return json(response, 403, FORBIDDEN)
     if (isWatch) return this.#watch(path, Number(searchParams.get('resourceVersion')), response)
     await this.#lists
     const items = path.endsWith('/pods') ? [...this.#pods.values()] : []

@@ -151,7 +151,9 @@ function targetOver(world: World, folder: string): KubernetesTarget {
       },
     },
     notice: () => {
-      if (!world.watches.isCurrent) return null
+      const { refused, isCurrent } = world.watches
+      if (refused !== null) return { instances: [], weights: {}, drift: refused }
+      if (!isCurrent) return null
       const [main] = config.routes
       const front = main ? world.watches.route(main) : world.watches.service()
       const state = stateOf(world, world.watches.pods(), front)

@@ -97,6 +97,19 @@ describe('a watch', () => {
   }, 20_000)
 })
 
+test('what may not be watched is said, until it may', async () => {
+  fake.forbidden = '/services'
+  watches = new Watches(api(), 'web', [{ kind: 'HTTPRoute', name: 'web' }])
+  await until('it is said', () => watches.refused !== null)
+  expect(watches.refused).toMatch(
+    /^nothing is noticed: gonogo may not watch Service here; see: gonogo doctor/,
+  )
+  expect(watches.isCurrent).toBe(false)
+  fake.forbidden = ''
+  await until('everything is watched', () => watches.isCurrent)
+  expect(watches.refused).toBeNull()
+})
+
 describe('an API that throttles', () => {
   test('is not asked for a list again before it wants to be, and then nothing is missing', async () => {
     fake.put('a')

@@ -3,12 +3,14 @@ import type { KubernetesListObject, KubernetesObject, ListWatch, Watch } from '@
 import { client } from '#connectors/kubernetes/client.ts'
 import { AUTOSCALING, type Autoscaler } from './autoscaling.ts'
 import type { PublicService } from './by-pods.ts'
-import { askedToWaitMs, type ClusterApi, type Deployment, type Pod } from './cluster-api.ts'
+import { askedToWaitMs, type ClusterApi, type Deployment, type Pod, statusOf } from './cluster-api.ts'
 import type { RouteRef } from './config.ts'
 import { LABELS } from './render.ts'
 import { ROUTE_API, type Route } from './route.ts'
 
 const AGAIN_MS = 500
+/** An API that has just been started refuses what it will grant a moment later. */
+const REFUSED_AFTER_MS = 5000
 const PATHS = {
   v1: '/api/v1',
   'apps/v1': '/apis/apps/v1',
@@ -55,6 +57,14 @@ export class Watches {
     return this.#watches.every((one) => one.isCurrent)
   }
 
+  /** What this identity may not watch, in words: it will not become current by itself. Null where nothing is refused. */
+  get refused(): string | null {
+    const kinds = this.#watches.filter((one) => one.isRefused).map(({ kind }) => kind)
+    return kinds.length === 0
+      ? null
+      : `nothing is noticed: gonogo may not watch ${kinds.join(', ')} here; see: gonogo doctor --kubernetes`
+  }
+
   pods = (): readonly Pod[] => this.#pods.list()
   deployments = (): readonly Deployment[] => this.#deployments.list()
   autoscalers = (): readonly Autoscaler[] => this.#autoscalers.list()
@@ -89,6 +99,8 @@ class Watched<T extends KubernetesObject> {
   #isClosed = false
   #isBroken = false
   isCurrent = false
+  #refusedSince: number | null = null
+  readonly kind: string
 
   constructor(
     api: ClusterApi,
@@ -97,6 +109,7 @@ class Watched<T extends KubernetesObject> {
     selector: string,
     tell: () => void,
   ) {
+    this.kind = kind
     const path = `${PATHS[apiVersion]}/namespaces/${api.namespace}/${kind.toLowerCase()}s`
     const list = async (): Promise<KubernetesListObject<T>> => {
       // Also in the middle, when the API has forgotten what a watch would go on from (410): until all is read again, and
@@ -112,6 +125,10 @@ class Watched<T extends KubernetesObject> {
     for (const verb of ['add', 'update', 'delete'] as const) this.#list.on(verb, tell)
     this.#list.on('error', (error) => this.#again(error))
     void this.#start()
+  }
+
+  get isRefused(): boolean {
+    return this.#refusedSince !== null && performance.now() - this.#refusedSince > REFUSED_AFTER_MS
   }
 
   list = (): readonly T[] => this.#list.list()
@@ -132,7 +149,10 @@ class Watched<T extends KubernetesObject> {
         hasEnded = true
         done(error)
       })
-      if (!hasEnded) this.isCurrent = true
+      if (!hasEnded) {
+        this.isCurrent = true
+        this.#refusedSince = null
+      }
       return request
     }
     return watch
@@ -148,6 +168,11 @@ class Watched<T extends KubernetesObject> {
     if (this.#isBroken) return
     this.#isBroken = true
     this.isCurrent = false
+    this.#refusedSince = isForbidden(error) ? (this.#refusedSince ?? performance.now()) : null
     setTimeout(() => this.#start(), Math.max(AGAIN_MS, askedToWaitMs(error) ?? 0)).unref()
   }
 }
+
+/** A list says so as every answer does, a watch by an error of its own. */
+const isForbidden = (error: unknown): boolean =>
+  statusOf(error) === 403 || (error as { statusCode?: number } | null)?.statusCode === 403
