@@ -125,20 +125,41 @@ test('planning warns of an autoscaler that runs more pods than a new version sta
   )
 })
 
+/** As the service is declared, without routes. */
+function withoutRoute({ root, service }: Workspace): Workspace {
+  const { production } = service.environments
+  const target = { ...production?.target, kind: 'kubernetes', routes: [] }
+  const environments = { production: { ...production, target } } as typeof service.environments
+  return { root, service: { ...service, environments } } as Workspace
+}
+
 test('planning says how coarse the shares of a canary are where there is no route', async () => {
-  const told = await onCluster({ world: clusterWorld() }, async ({ root, service }, { context }) => {
-    const { production } = service.environments
-    const target = { ...production?.target, kind: 'kubernetes', routes: [] }
-    const environments = { production: { ...production, target } } as typeof service.environments
+  const told = await onCluster({ world: clusterWorld() }, async (workspace, { context }) => {
     const release = { ...context.release, strategy: 'canary' } as NonNullable<typeof context.release>
-    const workspace = { root, service: { ...service, environments } } as Workspace
-    return (await plannedOnCluster(workspace, 'production', release, false)).warnings
+    return (await plannedOnCluster(withoutRoute(workspace), 'production', release, false)).warnings
   })
   expect(told).toEqual([
     expect.stringMatching(
       /^no route is declared: each pod gets as many .* 33.3 % \(1 of 3 pods\), 50 % \(2 of 4 pods\), 100 %$/,
     ),
   ])
+})
+
+test('doctor asks for nothing of the Gateway API where there is no route', async () => {
+  const apis = ['apps/v1', 'batch/v1', 'coordination.k8s.io/v1', 'autoscaling/v2']
+  const texts = {
+    ...clusterWorld().texts,
+    ...Object.fromEntries(apis.map((api) => [`/apis/${api}`, JSON.stringify({ resources: [] })])),
+  }
+  const world = { ...clusterWorld(), objects: [], texts, forbidden: ['patch httproutes', 'patch grpcroutes'] }
+  const bad = (change: (workspace: Workspace) => Workspace) =>
+    onCluster({ world }, async (workspace) => {
+      const { root, service } = change(workspace)
+      const examined = { root, service: { ...service, checks: {} } } as Workspace
+      return (await examine(examined, 'production', true)).filter(({ ok }) => !ok).map(({ what }) => what)
+    })
+  expect(await bad(withoutRoute)).toEqual([])
+  expect(await bad((workspace) => workspace)).toHaveLength(4)
 })
 
 test('planning says what it may not read', async () => {
