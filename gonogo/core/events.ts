@@ -74,7 +74,12 @@ export type Effect =
   | { readonly kind: 'migrate'; readonly direction: 'up' | 'down'; readonly to: number | null }
   | { readonly kind: 'deploy'; readonly version: string; readonly replicas: number }
   | { readonly kind: 'scale'; readonly version: string; readonly replicas: number }
-  | { readonly kind: 'weights'; readonly weights: Readonly<Record<string, number>> }
+  | {
+      readonly kind: 'weights'
+      readonly weights: Readonly<Record<string, number>>
+      /** The shares are those of the pods. Absent where something shares the requests. */
+      readonly byPods?: boolean
+    }
   | { readonly kind: 'promote'; readonly version: string }
   | { readonly kind: 'revert'; readonly version: string; readonly drop: string }
   | { readonly kind: 'cleanup'; readonly keep: readonly string[] }

@@ -2,6 +2,7 @@ import { type Checklist, itemsOf, type PhaseId, type ProvedBy, type Stage } from
 import { digestOf } from './json.ts'
 import { circumstancesOf } from './plan-circumstances.ts'
 import { planItem } from './plan-item.ts'
+import { coarseSteps, stepsByPods } from './pod-shares.ts'
 import type { Release } from './release.ts'
 import type { Role } from './roles.ts'
 import type { Service } from './service.ts'
@@ -36,7 +37,12 @@ export type PlanItem = {
 }
 
 /** A weight in percent, and how long it is watched. */
-export type PlanStep = { readonly weight: number; readonly waitMs: number }
+export type PlanStep = {
+  readonly weight: number
+  readonly waitMs: number
+  /** Pods of the new version, where its share is that of its pods; absent where something shares the requests. */
+  readonly pods?: number
+}
 
 /** items = applicable + later + notApplicable; applicable + later = byCheck + byDeployment + byPerson. */
 export type PlanCounts = {
@@ -76,13 +82,18 @@ export type PlanInput = {
   readonly boundChecks: (id: string) => { readonly bound: boolean; readonly reason?: string }
   /** Instances of the workload; the rolling strategy has a step for each. */
   readonly replicas?: number
+  /** Nothing shares the requests: each pod gets as many as any other. */
+  readonly byPods?: boolean
 }
 
 /** What a deployment of this release would do about each item, in document order. Pure. */
 export function makePlan(input: PlanInput): Plan {
   const { checklist, service } = input
   const { strategyReason, notes, ...around } = circumstancesOf(input)
-  const steps = stepsOf(around.strategy, service.policy, input.replicas ?? 1)
+  const { replicas = 1, byPods = false } = input
+  const asked = stepsOf(around.strategy, service.policy, replicas)
+  const isCoarse = byPods && around.strategy === 'canary'
+  const steps = isCoarse ? stepsByPods(asked, replicas) : asked
   const items = withoutSurplusSteps(
     itemsOf(checklist).map((place) => planItem(place, around, input.boundChecks(place.item.id))),
     steps.length,
@@ -93,7 +104,7 @@ export function makePlan(input: PlanInput): Plan {
     strategy: around.strategy,
     strategyReason,
     flags: [...around.flags].sort(),
-    notes,
+    notes: isCoarse ? [...notes, coarseSteps(asked, replicas)] : notes,
     steps,
     gates: Object.fromEntries(checklist.phases.flatMap(({ id, gate }) => (gate ? [[id, gate.votes]] : []))),
     items,

@@ -31,7 +31,7 @@ export function deployEffects(state: DeploymentState): Keyed[] {
     strategy === 'recreate' && stable
       ? [{ key: 'stop:stable', effect: { kind: 'scale', version: stable.version, replicas: 0 } }]
       : []
-  const first = strategy === 'rolling' ? 1 : replicas
+  const first = strategy === 'rolling' ? 1 : (state.opened.plan.steps[0]?.pods ?? replicas)
   return [
     ...stop,
     ...migrate,
@@ -42,21 +42,26 @@ export function deployEffects(state: DeploymentState): Keyed[] {
   ]
 }
 
-/** What makes a step true, in order. Rolling starts the next new instance before it ends an old one. */
+/**
+ * What makes a step true, in order. Rolling starts the next new instance before it ends an old one; where the share is that of
+ * the pods, the new ones are started first.
+ */
 export function stepEffects(state: DeploymentState, step: number): Keyed[] {
   const { release, stable, strategy, replicas } = state.opened
-  const weight = state.opened.plan.steps[step]?.weight ?? 0
+  const { weight = 0, pods } = state.opened.plan.steps[step] ?? {}
   const weights: Keyed = {
     key: `weights:${step}`,
-    effect: { kind: 'weights', weights: shares(release.version, stable?.version, weight) },
+    effect: {
+      kind: 'weights',
+      weights: shares(release.version, stable?.version, weight),
+      ...(pods !== undefined && { byPods: true }),
+    },
   }
-  if (strategy !== 'rolling' || !stable) return [weights]
-  const grow: Keyed[] =
-    step === 0
-      ? []
-      : [{ key: `grow:${step}`, effect: { kind: 'scale', version: release.version, replicas: step + 1 } }]
+  const grow = (replicas: number): Keyed[] =>
+    step === 0 ? [] : [{ key: `grow:${step}`, effect: { kind: 'scale', version: release.version, replicas } }]
+  if (strategy !== 'rolling' || !stable) return pods === undefined ? [weights] : [...grow(pods), weights]
   return [
-    ...grow,
+    ...grow(step + 1),
     weights,
     {
       key: `shrink:${step}`,

@@ -120,6 +120,7 @@ async function openOrResume(request: DeployRequest): Promise<string> {
       release,
       stable,
       replicas: target.replicas,
+      byPods: target.sharesByPods ?? false,
       url: world.url,
       now: clock.now(),
     })

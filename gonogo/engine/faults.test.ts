@@ -34,10 +34,10 @@ describe('what ends a deployment without statistics', () => {
   })
 
   test('says why, where the platform knows', async () => {
-    const lost = instance('1.1.0', false, { notReady: 'node n2 of pod web-1 does not answer' })
+    const lost = instance('1.1.0', false, { notReady: 'pod web-1: its node n2 is not ready' })
     expect(await fault([instance('1.0.0', true), lost])).toEqual({
       criterion: 'readiness-lost',
-      detail: 'none of 1 instances of 1.1.0 is ready any more: node n2 of pod web-1 does not answer',
+      detail: 'none of 1 instances of 1.1.0 is ready any more: pod web-1: its node n2 is not ready',
     })
   })
 

@@ -16,6 +16,8 @@ export type OpenRequest = {
   /** What runs there now; null on the first deployment. */
   readonly stable: Release | null
   readonly replicas: number
+  /** Nothing shares the requests there: each pod gets as many as any other. */
+  readonly byPods?: boolean
   /** The public address, where a target was asked. */
   readonly url?: string
   readonly now: number
@@ -25,7 +27,7 @@ export type OpenRequest = {
 export function openedEvent(request: OpenRequest): Opened {
   const { workspace, release, stable } = request
   const { service } = workspace
-  const plan = makeWorkspacePlan(workspace, release, stable, request.replicas)
+  const plan = makeWorkspacePlan(workspace, release, stable, request.replicas, request.byPods)
   return {
     type: 'opened',
     service: service.service,
@@ -54,10 +56,11 @@ export function makeWorkspacePlan(
   release: Release | null,
   stable: Release | null | undefined,
   replicas = 1,
+  byPods = false,
 ): Plan {
   const { service, checklist } = workspace
   const boundChecks = (id: string) => bindingOf(service, release, id)
-  return makePlan({ checklist, service, release, stable, facts: [], boundChecks, replicas })
+  return makePlan({ checklist, service, release, stable, facts: [], boundChecks, replicas, byPods })
 }
 
 /** The deployment that is under way in an environment, or null. One at a time. */

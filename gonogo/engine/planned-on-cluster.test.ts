@@ -76,6 +76,98 @@ test('planning warns of a Secret or ConfigMap that would not go back, and of non
   ).toEqual([])
 })
 
+const budget = (name: string, spec: object): DrillObject => ({
+  kind: 'PodDisruptionBudget',
+  metadata: { name, namespace: NAMESPACE },
+  spec: { selector: { matchLabels: { app: 'web' } }, ...spec },
+})
+const stableOnly = { selector: { matchLabels: { app: 'web', 'gonogo.dev/slot': 'stable' } } }
+
+test.each([
+  ['at most one at once, whichever version it is of', [budget('web', { maxUnavailable: 1 })], []],
+  [
+    'half of all',
+    [budget('web', { minAvailable: '50%' })],
+    [/may take 2 of 2 pods of the stable version, not 1/],
+  ],
+  ['half of the stable version', [budget('web', { minAvailable: '50%', ...stableOnly })], []],
+  [
+    'as many as there are',
+    [budget('web', { minAvailable: 2, ...stableOnly })],
+    [/^web: .* lets none of 2 pods be evicted/],
+  ],
+  ['none at all', [budget('web', { maxUnavailable: '0%' })], [/lets none of 2 pods be evicted/]],
+  ['others’ pods', [budget('web', { minAvailable: 2, selector: { matchLabels: { app: 'db' } } })], []],
+  ['no pods', [budget('web', { minAvailable: 2, selector: null })], []],
+  [
+    'twice',
+    [budget('web', { maxUnavailable: 1 }), budget('all', { maxUnavailable: 1, selector: {} })],
+    [/more than one PodDisruptionBudget \(web, all\): the cluster evicts none/],
+  ],
+] as const)('planning reckons what a budget means beside a canary: %s', async (_name, budgets, wanted) => {
+  const told = await warningsOf({ world: clusterWorld(budgets) })
+  expect(told).toHaveLength(wanted.length)
+  for (const [index, pattern] of wanted.entries()) expect(told[index]).toMatch(pattern)
+})
+
+test('planning warns of an autoscaler that runs more pods than a new version starts with', async () => {
+  const autoscaler = (name: string, desiredReplicas: number): DrillObject => ({
+    kind: 'HorizontalPodAutoscaler',
+    metadata: { name: 'web', namespace: NAMESPACE },
+    spec: { scaleTargetRef: { kind: 'Deployment', name } },
+    status: { desiredReplicas },
+  })
+  expect(await warningsOf({ world: clusterWorld([autoscaler('web', 6)]) })).toEqual([
+    'HorizontalPodAutoscaler web runs 6 pods of Deployment web, and a new version starts with 2: set target.replicas to what all traffic needs',
+  ])
+  expect(await warningsOf({ world: clusterWorld([autoscaler('web', 2), autoscaler('other', 6)]) })).toEqual(
+    [],
+  )
+})
+
+/** As the service is declared, without routes. */
+function withoutRoute({ root, service }: Workspace): Workspace {
+  const { production } = service.environments
+  const target = { ...production?.target, kind: 'kubernetes', routes: [] }
+  const environments = { production: { ...production, target } } as typeof service.environments
+  return { root, service: { ...service, environments } } as Workspace
+}
+
+test('planning says how coarse the shares of a canary are where there is no route', async () => {
+  const told = await onCluster({ world: clusterWorld() }, async (workspace, { context }) => {
+    const release = { ...context.release, strategy: 'canary' } as NonNullable<typeof context.release>
+    return (await plannedOnCluster(withoutRoute(workspace), 'production', release, false)).warnings
+  })
+  expect(told).toEqual([
+    expect.stringMatching(
+      /^no route is declared: each pod gets as many .* 33.3 % \(1 of 3 pods\), 50 % \(2 of 4 pods\), 100 %$/,
+    ),
+  ])
+})
+
+test('doctor asks for nothing of the Gateway API where there is no route', async () => {
+  const apis = ['apps/v1', 'batch/v1', 'coordination.k8s.io/v1', 'autoscaling/v2']
+  const texts = {
+    ...clusterWorld().texts,
+    ...Object.fromEntries(apis.map((api) => [`/apis/${api}`, JSON.stringify({ resources: [] })])),
+  }
+  const world = { ...clusterWorld(), objects: [], texts, forbidden: ['patch httproutes', 'patch grpcroutes'] }
+  const bad = (change: (workspace: Workspace) => Workspace) =>
+    onCluster({ world }, async (workspace) => {
+      const { root, service } = change(workspace)
+      const examined = { root, service: { ...service, checks: {} } } as Workspace
+      return (await examine(examined, 'production', true)).filter(({ ok }) => !ok).map(({ what }) => what)
+    })
+  expect(await bad(withoutRoute)).toEqual([])
+  expect(await bad((workspace) => workspace)).toHaveLength(4)
+})
+
+test('planning says what it may not read', async () => {
+  const path = `/apis/policy/v1/namespaces/${NAMESPACE}/poddisruptionbudgets`
+  const [told] = await warningsOf({ world: clusterWorld([], { forbidden: [path] }) })
+  expect(told).toMatch(/^what a drain of a node may take is not known: /)
+})
+
 test('doctor names what is missing with its remedy, and is content where nothing is', async () => {
   const route: DrillObject = {
     kind: 'HTTPRoute',

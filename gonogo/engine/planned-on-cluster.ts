@@ -1,6 +1,9 @@
 import { ReadingProblem } from '#connectors/reading-problem.ts'
+import { coarseSteps } from '#core/pod-shares.ts'
 import type { Release } from '#core/release.ts'
-import { kubernetesConfigSchema } from '#targets/kubernetes/config.ts'
+import type { Service } from '#core/service.ts'
+import { stepsOf } from '#core/strategies.ts'
+import { type KubernetesConfig, kubernetesConfigSchema } from '#targets/kubernetes/config.ts'
 import { planWarnings } from '#targets/kubernetes/plan-warnings.ts'
 import { type PlannedChange, plannedChanges } from '#targets/kubernetes/planned-changes.ts'
 import { BadManifest } from '#targets/kubernetes/read-manifests.ts'
@@ -34,11 +37,17 @@ export async function plannedOnCluster(
   const config = kubernetesConfigSchema.parse(target)
   const planned = { config, root, workload: workloadOf(release, config.replicas) }
   try {
-    const warnings = await planWarnings(planned)
+    const warnings = [...coarse(service, config, release), ...(await planWarnings(planned))]
     return { warnings, changes: wantsChanges ? await plannedChanges(planned) : null }
   } catch (problem) {
     if (problem instanceof BadManifest) throw new Refusal('bad-manifest', problem.message)
     if (problem instanceof ReadingProblem) throw new Refusal(problem.code, problem.message, EXIT.environment)
     throw problem
   }
+}
+
+/** Where there is no route: what the shares of a canary will be. */
+function coarse(service: Service, { routes, replicas }: KubernetesConfig, release: Release): string[] {
+  if (routes.length > 0 || release.strategy !== 'canary') return []
+  return [coarseSteps(stepsOf('canary', service.policy, replicas), replicas)]
 }

@@ -16,6 +16,8 @@ import type { Outcome, Target } from './target.ts'
 export type OpenTarget = Target & {
   /** Replicas of the stable version. */
   readonly replicas: number
+  /** Nothing shares the requests: each pod gets as many as any other. */
+  readonly sharesByPods?: boolean
   /** Epoch ms of the last request that was given to the version; absent where the target does not count. */
   lastRequestAt?(version: string): Promise<number | null>
   /**

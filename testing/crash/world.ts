@@ -78,6 +78,8 @@ export type Place = {
   readonly target: Environment['target']
   readonly artifact: string
   readonly digest: string
+  /** Where counters come from, where not from the target's router. */
+  readonly metrics?: Environment['metrics']
   close?(): Promise<void>
 }
 
@@ -98,14 +100,14 @@ export async function makeWorld(
   own: Own = {},
 ): Promise<World> {
   const place = await makePlace()
-  const { artifact, digest } = place
+  const { artifact, digest, target: declared, metrics } = place
   const root = await mkdtemp(join(tmpdir(), 'gonogo-world-'))
   const people = makeTeam(root, more)
   const service = {
     gonogo: 1,
     service: 'web',
     checklist,
-    environments: { production: { target: place.target } },
+    environments: { production: { target: declared, ...(metrics && { metrics }) } },
     people,
     policy: {
       steps: [

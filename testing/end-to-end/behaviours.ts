@@ -53,7 +53,7 @@ export function describeBehaviours(
     return version
   }
   function users() {
-    const load = startLoad(url, PAUSE_MS)
+    const load = startLoad(url, { pauseMs: PAUSE_MS })
     let stopped: ReturnType<typeof load.stop> | null = null
     const stop = () => {
       stopped ??= load.stop()

@@ -77,6 +77,15 @@ async function startControlPlane(): Promise<void> {
     'kube-apiserver',
     async () => (await kubectl(['get', '--raw', '/readyz'])) === 'ok',
   )
+  startControllers()
+  startDaemon('kube-scheduler', binary('kube-scheduler'), [
+    `--kubeconfig=${kubeconfig('scheduler')}`,
+    '--leader-elect=false',
+  ])
+}
+
+/** Also with other arguments than all other tests need. */
+export function startControllers(more: readonly string[] = []): void {
   startDaemon('kube-controller-manager', binary('kube-controller-manager'), [
     `--kubeconfig=${kubeconfig('controller-manager')}`,
     `--service-account-private-key-file=${pki('accounts.key')}`,
@@ -86,10 +95,7 @@ async function startControlPlane(): Promise<void> {
     '--node-monitor-grace-period=120s',
     '--leader-elect=false',
     `--cluster-cidr=${CLUSTER_RANGE}`,
-  ])
-  startDaemon('kube-scheduler', binary('kube-scheduler'), [
-    `--kubeconfig=${kubeconfig('scheduler')}`,
-    '--leader-elect=false',
+    ...more,
   ])
 }
 

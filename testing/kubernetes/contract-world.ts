@@ -3,8 +3,11 @@ import { dirname } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { until } from '../../gonogo/targets/contract/load.ts'
 import type { ContractWorld, WorldOptions } from '../../gonogo/targets/contract/world.ts'
-import { kubernetesConfigSchema } from '../../gonogo/targets/kubernetes/config.ts'
-import { openKubernetesTarget } from '../../gonogo/targets/kubernetes/kubernetes-target.ts'
+import { type KubernetesConfig, kubernetesConfigSchema } from '../../gonogo/targets/kubernetes/config.ts'
+import {
+  type KubernetesTarget,
+  openKubernetesTarget,
+} from '../../gonogo/targets/kubernetes/kubernetes-target.ts'
 import { apply, kubectl } from './commands.ts'
 import { kubeconfig, ROUTER_PORT } from './places.ts'
 
@@ -61,25 +64,38 @@ export const targetIn = (namespace: Namespace, components: Components = WEB) => 
   components,
 })
 
+export type KubernetesWorld = ContractWorld & {
+  readonly namespace: string
+  readonly config: KubernetesConfig
+  /** Folder that the manifests' paths start from. */
+  readonly root: string
+  /** As a gonogo elsewhere, or one that is started again, opens it; it is closed with the world. */
+  openAgain(): Promise<KubernetesTarget>
+}
+
 /** For the target contract: an empty environment with the test service's image of this digest. */
 export async function makeKubernetesWorld(
   digest: string,
   { readyTimeoutMs }: WorldOptions,
   components?: Components,
-): Promise<ContractWorld & { readonly namespace: string }> {
+  more: object = {},
+): Promise<KubernetesWorld> {
   const namespace = await makeNamespace()
-  const config = kubernetesConfigSchema.parse({ ...targetIn(namespace, components), readyTimeoutMs })
-  const opened = await openKubernetesTarget({
-    name: 'test',
-    folder: tmpdir(),
-    root: dirname(MANIFEST),
-    config,
-  })
-  if (!opened.ok) throw new Error(`${opened.code}: ${opened.detail}`)
-  const { target } = opened
+  const config = kubernetesConfigSchema.parse({ ...targetIn(namespace, components), readyTimeoutMs, ...more })
+  const root = dirname(MANIFEST)
+  const open: KubernetesTarget[] = []
+  const openAgain = async (): Promise<KubernetesTarget> => {
+    const opened = await openKubernetesTarget({ name: 'test', folder: tmpdir(), root, config })
+    if (!opened.ok) throw new Error(`${opened.code}: ${opened.detail}`)
+    open.push(opened.target)
+    return opened.target
+  }
   return {
-    target,
+    target: await openAgain(),
     namespace: namespace.name,
+    config,
+    root,
+    openAgain,
     zeroWithinMs: ZERO_WITHIN_MS,
     workload: async (version, behaviour = 'good', replicas = 2) => ({
       version,
@@ -89,7 +105,7 @@ export async function makeKubernetesWorld(
       config: { text: `configuration of ${version}`, behaviour },
     }),
     end: async () => {
-      await target.close()
+      for (const target of open) await target.close()
       await namespace.end()
     },
   }

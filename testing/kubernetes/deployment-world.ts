@@ -1,9 +1,14 @@
-import { makeWorld, type Own, type World } from '../crash/world.ts'
+import { makeWorld, type Own, type Place, type World } from '../crash/world.ts'
 import { IMAGE, makeNamespace, targetIn } from './contract-world.ts'
 import { testImage } from './test-image.ts'
 
 /** A small service in a namespace of its own, with people who sign, that whole deployments are made of. */
-export const makeKubernetesPlace = (checklist: string, more: object = {}, own: Own = {}): Promise<World> =>
+export const makeKubernetesPlace = (
+  checklist: string,
+  more: object = {},
+  own: Own = {},
+  measured: Pick<Place, 'metrics'> = {},
+): Promise<World> =>
   makeWorld(
     checklist,
     {},
@@ -11,7 +16,7 @@ export const makeKubernetesPlace = (checklist: string, more: object = {}, own: O
       const digest = await testImage()
       const namespace = await makeNamespace()
       const target = { ...targetIn(namespace), ...more }
-      return { target, artifact: `${IMAGE}@${digest}`, digest, close: namespace.end }
+      return { target, artifact: `${IMAGE}@${digest}`, digest, close: namespace.end, ...measured }
     },
     own,
   )

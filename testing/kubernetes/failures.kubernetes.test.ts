@@ -3,16 +3,14 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { askTimes, until } from '../../gonogo/targets/contract/load.ts'
+import { until } from '../../gonogo/targets/contract/load.ts'
 import { type Behaviour, mustDo, withCanary, withStable } from '../../gonogo/targets/contract/world.ts'
 import type { Outcome } from '../../gonogo/targets/target.ts'
 import { apply, kubectl } from './commands.ts'
-import { type Components, makeKubernetesWorld } from './contract-world.ts'
+import type { Components, KubernetesWorld as World } from './contract-world.ts'
+import { expectUntouched, inOneWorld, NOTICED_WITHIN_MS } from './one-world.ts'
 import { testImage } from './test-image.ts'
 
-const PATIENT = { readyTimeoutMs: 30_000 }
-/** From the moment the API knows to the word of it; the rest is a busy machine's. */
-const NOTICED_WITHIN_MS = 2000
 const web = readFileSync(fileURLToPath(new URL('./web.yaml', import.meta.url)), 'utf8')
 const folder = mkdtempSync(join(tmpdir(), 'gonogo-manifests-'))
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
@@ -29,27 +27,8 @@ function manifestWith(name: string, container: string): Components {
   return { web: { manifest: file, public: true } }
 }
 
-type World = Awaited<ReturnType<typeof makeKubernetesWorld>>
-
-async function inWorld(body: (world: World) => Promise<void>, components?: Components): Promise<void> {
-  const world = await makeKubernetesWorld(digest, PATIENT, components)
-  try {
-    await body(world)
-  } finally {
-    await world.end()
-  }
-}
-
-/** The stable version serves as if nothing had been tried. */
-async function expectUntouched({ target }: World): Promise<void> {
-  const state = await target.observe()
-  expect(state).toMatchObject({ stable: '1.0.0', weights: { '1.0.0': 100 } })
-  expect(state.instances.map(({ version, ready }) => [version, ready])).toEqual([
-    ['1.0.0', true],
-    ['1.0.0', true],
-  ])
-  expect((await askTimes(state.url, 20)).byVersion).toEqual({ '1.0.0': 20 })
-}
+const inWorld = (body: (world: World) => Promise<void>, components?: Components) =>
+  inOneWorld(digest, body, components)
 
 describe('what keeps a version from starting is named in words, and leaves the stable pods alone', () => {
   const deploysBadly = async (world: World, behaviour: Behaviour = 'good'): Promise<Outcome> => {

@@ -27,6 +27,11 @@ const eaten: Buffer[] = []
 const eat = () => void setInterval(() => eaten.push(Buffer.alloc(32 * 1024 * 1024, 1)), 5)
 while (behaviour === 'hungry') eaten.push(Buffer.alloc(32 * 1024 * 1024, 1))
 
+/** Answers by status, and all of them by how long they took, as Prometheus has it. */
+const answers = new Map<number, number>()
+const bounds = [0.01, 0.05, 0.1, 0.5, 1, Number.POSITIVE_INFINITY]
+const within = bounds.map(() => 0)
+
 let isDraining = false
 let isReady = false
 let served = 0
@@ -43,6 +48,7 @@ const routes: Record<string, (req: IncomingMessage, res: ServerResponse) => unkn
     res.writeHead(200, { 'content-type': 'application/octet-stream' })
     req.pipe(res)
   },
+  '/metrics': (_req, res) => res.end(exposition()),
   '/sum': sum,
   '/stream': stream,
   '/broken': (_req, res) => {
@@ -65,10 +71,15 @@ const server = createServer({ keepAliveTimeout: number('KEEP_ALIVE_MS', 5000) },
   const path = new URL(req.url ?? '/', 'http://service').pathname
   const route = routes[path]
   if (route) return route(req, res)
+  const startedAt = performance.now()
   if (delayMs > 0) await wait(delayMs)
   // Every n-th request fails, so that a test knows how many.
   const isBad = errorRatio > 0 && ++served % Math.round(1 / errorRatio) === 0
-  json(res, isBad ? 500 : 200, { version, path })
+  const status = isBad ? 500 : 200
+  answers.set(status, (answers.get(status) ?? 0) + 1)
+  for (const [index, bound] of bounds.entries())
+    if ((performance.now() - startedAt) / 1000 <= bound) within[index] = (within[index] ?? 0) + 1
+  json(res, status, { version, path })
 })
 
 /** Accepts any upgrade and sends back what it gets. */
@@ -97,6 +108,16 @@ else {
     isReady = behaviour !== 'never'
     process.stdout.write(`${version} listens on ${port}\n`)
   })
+}
+
+function exposition(): string {
+  const lines = [...answers].map(([status, count]) => `http_requests_total{status="${status}"} ${count}`)
+  const buckets = bounds.map((bound, index) => {
+    const le = Number.isFinite(bound) ? bound : '+Inf'
+    return `http_request_duration_seconds_bucket{le="${le}"} ${within[index]}`
+  })
+  const [requests, durations] = ['http_requests_total counter', 'http_request_duration_seconds histogram']
+  return `${[`# TYPE ${requests}`, ...lines, `# TYPE ${durations}`, ...buckets].join('\n')}\n`
 }
 
 function json(res: ServerResponse, status: number, body: unknown): void {

@@ -54,7 +54,7 @@ function changesText(changes: readonly PlannedChange[]): string {
     `${MARKS[action]} ${kind} ${name}: ${WORDS[action]} ${MOMENTS[when]}`,
     ...lines.map((line) => `    ${line}`),
   ])
-  return [...lines, 'The route’s weights change at each step. Nothing was changed.'].join('\n')
+  return [...lines, 'At each step shares of the traffic change. Nothing was changed.'].join('\n')
 }
 
 const WORDS = { create: 'made', change: 'changed', none: 'as it is', refused: 'refused' } as const

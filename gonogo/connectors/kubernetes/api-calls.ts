@@ -5,6 +5,9 @@ import { client } from './client.ts'
 const RETRY_FOR_MS = 120_000
 const FIRST_RETRY_MS = 100
 const LONGEST_RETRY_MS = 2000
+const USUALLY_ASKED_MS = 1000
+/** What an API that throttles says beyond this is not believed. */
+const LONGEST_ASKED_MS = 30_000
 
 /** The status of an API's answer; null when there was none. */
 export const statusOf = (error: unknown): number | null => (isAnswer(error) ? error.code : null)
@@ -36,6 +39,17 @@ export async function orNull<T>(asked: Promise<T>): Promise<T | null> {
   }
 }
 
+/**
+ * How long an API that throttles wants not to be asked: Retry-After, which it writes in seconds. The error of a watch has no
+ * headers, and what is written there is nearly always one second. Null where it does not throttle.
+ */
+export function askedToWaitMs(error: unknown): number | null {
+  if ((error as { statusCode?: number } | null)?.statusCode === 429) return USUALLY_ASKED_MS
+  if (!isAnswer(error) || error.code !== 429) return null
+  const seconds = Number(error.headers['retry-after'])
+  return Number.isFinite(seconds) ? Math.min(seconds * 1000, LONGEST_ASKED_MS) : USUALLY_ASKED_MS
+}
+
 /** An API that is away, busy or throttles is asked again for two minutes: a deployment outlives its restart. */
 export async function steadily<T>(ask: () => Promise<T>): Promise<T> {
   const deadline = performance.now() + RETRY_FOR_MS
@@ -44,7 +58,7 @@ export async function steadily<T>(ask: () => Promise<T>): Promise<T> {
       return await ask()
     } catch (error) {
       if (!isPassing(error) || performance.now() > deadline) throw error
-      await wait(pause)
+      await wait(Math.max(pause, askedToWaitMs(error) ?? 0))
     }
   }
 }

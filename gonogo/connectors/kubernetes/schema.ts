@@ -18,13 +18,13 @@ export type Metadata = z.infer<typeof metadata>
 /** Any object, of which only its metadata is wanted. */
 export const objectSchema = z.object({ metadata })
 
-const selector = z.object({
+export const labelSelectorSchema = z.object({
   matchLabels: labels,
   matchExpressions: z
     .array(z.object({ key: z.string(), operator: z.string(), values: z.array(z.string()).default([]) }))
     .default([]),
 })
-export type LabelSelector = z.infer<typeof selector>
+export type LabelSelector = z.infer<typeof labelSelectorSchema>
 
 const container = z.object({
   name: z.string(),
@@ -159,7 +159,7 @@ export const claimSchema = z.object({
 export const policySchema = z.object({
   metadata,
   spec: z.object({
-    podSelector: selector.prefault({}),
+    podSelector: labelSelectorSchema.prefault({}),
     policyTypes: z.array(z.string()).default([]),
     egress: z.array(z.unknown()).optional(),
   }),

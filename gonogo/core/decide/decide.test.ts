@@ -49,6 +49,19 @@ describe('decide, to success', () => {
     expect(d.state.closed?.status).toBe('success')
   })
 
+  it('starts the pods of each step before it, where a version’s share is that of its pods', () => {
+    const d = voted({ byPods: true })
+    expect(finish(d).slice(0, 4)).toEqual(['deploy:1.1.0', 'weights:0', 'grow:1', 'weights:1'])
+    expect(d.state.effects['deploy:1.1.0']?.effect).toMatchObject({ replicas: 1 })
+    expect(d.state.effects['weights:0']?.effect).toMatchObject({
+      weights: { '1.1.0': expect.closeTo(33.3, 1), '1.0.0': expect.closeTo(66.7, 1) },
+      byPods: true,
+    })
+    expect(d.state.effects['grow:1']?.effect).toMatchObject({ version: '1.1.0', replicas: 2 })
+    expect(d.state.opened.plan.notes.join()).toContain('each pod gets as many requests as any other')
+    expect(d.state.closed?.status).toBe('success')
+  })
+
   it('migrates before it deploys', () => {
     const d = voted({ release: release('1.1.0', { flags: { migrations: true } }) })
     expect(finish(d).slice(0, 2)).toEqual(['migrate:up', 'deploy:1.1.0'])

@@ -129,6 +129,7 @@ const service: Service = serviceSchema.parse({
 type Options = {
   readonly strategy?: Strategy
   readonly stable?: Release | null
+  readonly byPods?: boolean
   readonly release?: Release
   readonly rollback?: Partial<Service['policy']['rollback']>
 }
@@ -229,6 +230,7 @@ function opened(options: Options): Opened {
     facts: [],
     boundChecks: (id) => ({ bound: boundIds.includes(id) }),
     replicas: 2,
+    byPods: options.byPods ?? false,
   })
   return {
     type: 'opened',

@@ -76,7 +76,7 @@ function effectWords(effect: Effect): string {
     case 'weights':
       return `Setting weights ${Object.entries(effect.weights)
         .map(([version, weight]) => `${version} ${round(weight)} %`)
-        .join(', ')}`
+        .join(', ')}${effect.byPods ? ', by the number of their pods' : ''}`
     case 'promote':
       return `Promoting ${effect.version}`
     case 'revert':

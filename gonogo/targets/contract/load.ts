@@ -11,9 +11,16 @@ export type Seen = {
   readonly lastAt: Record<string, number>
 }
 
-/** A small steady load with connections that are kept open; ends with what the users saw. */
-export function startLoad(url: string, pauseMs = PAUSE_MS): { seen: Seen; stop(): Promise<Seen> } {
-  const agent = new Agent({ connections: USERS, keepAliveTimeout: 10_000 })
+type Connections = { readonly kept: boolean }
+/** Without a router, whoever keeps a connection stays with one instance. */
+const FRESH = { pipelining: 0 }
+
+/** A small steady load with connections that are kept open, or one for each request; ends with what the users saw. */
+export function startLoad(
+  url: string,
+  { kept = true, pauseMs = PAUSE_MS }: Partial<Connections> & { readonly pauseMs?: number } = {},
+): { seen: Seen; stop(): Promise<Seen> } {
+  const agent = new Agent({ connections: USERS, ...(kept ? { keepAliveTimeout: 10_000 } : FRESH) })
   const seen: Seen = { byVersion: {}, failed: [], lastAt: {} }
   let isOn = true
   const user = async () => {
@@ -35,8 +42,12 @@ export function startLoad(url: string, pauseMs = PAUSE_MS): { seen: Seen; stop()
 }
 
 /** Asks this many times, one after the other, and counts who answered. */
-export async function askTimes(url: string, times: number): Promise<Seen> {
-  const agent = new Agent()
+export async function askTimes(
+  url: string,
+  times: number,
+  { kept }: Connections = { kept: true },
+): Promise<Seen> {
+  const agent = new Agent(kept ? {} : FRESH)
   const seen: Seen = { byVersion: {}, failed: [], lastAt: {} }
   for (let n = 0; n < times; n++) await ask(agent, url, seen)
   await agent.close()

@@ -2,6 +2,7 @@ import { setTimeout as wait } from 'node:timers/promises'
 import type { KubernetesObject } from '@kubernetes/client-node'
 import type { Outcome } from '../target.ts'
 import { withLiveReplicas } from './autoscaling.ts'
+import { isByPods, selectedSlot } from './by-pods.ts'
 import type { Deployment } from './cluster-api.ts'
 import { isEnding, isReady } from './pods.ts'
 import { LABELS, type RenderedVersion, renderVersion } from './render.ts'
@@ -25,6 +26,7 @@ export function render(world: World, record: VersionRecord, slot: Slot, replicas
     manifests,
     slot,
     replicas,
+    ...(isByPods(world) && { selected: selectedSlot(world) }),
   })
 }
 

@@ -14,7 +14,7 @@ const MANAGER = 'gonogo'
 const ROUTES = { group: 'gateway.networking.k8s.io', version: 'v1' }
 const LOG_LINES = 20
 
-export { apiMessage, statusOf } from '#connectors/kubernetes/api-calls.ts'
+export { apiMessage, askedToWaitMs, statusOf } from '#connectors/kubernetes/api-calls.ts'
 export { kubeConfig } from '#connectors/kubernetes/kube-config.ts'
 
 /** The part of a cluster's API that a target needs, in one namespace. */

@@ -30,33 +30,44 @@ const migrationSchema = z.strictObject({
 })
 
 /** The `target` block of an environment whose service runs on Kubernetes. Durations are milliseconds. */
-export const kubernetesConfigSchema = z.strictObject({
-  kind: z.literal('kubernetes'),
-  /** Relative to the service file; without it KUBECONFIG, `~/.kube/config`, or the pod's own account. */
-  kubeconfig: z.string().min(1).optional(),
-  context: z.string().min(1).optional(),
-  namespace: nameSchema,
-  /** Routes whose weights are changed. They lead to the public component's Service before the first deployment. */
-  routes: z.array(routeSchema).min(1),
-  /** The public address, through the router. */
-  url: z.url({ protocol: /^https?$/ }),
-  /** Where the router tells its own metrics, as Prometheus text. */
-  router: z.strictObject({ kind: z.literal('traefik'), metrics: z.url({ protocol: /^https?$/ }) }).optional(),
-  /** Pods of each component of the stable version. */
-  replicas: z.number().int().min(1).max(100).default(2),
-  /** How long a new version's pods may take to be ready. */
-  readyTimeoutMs: z.number().int().min(100).max(3_600_000).default(60_000),
-  /** How long a pod may wait for a node; for as long as an autoscaler needs to bring one. */
-  roomTimeoutMs: z.number().int().min(0).max(3_600_000).default(0),
-  /** How the database is migrated, in the namespace, by the release's image; without it by `database.migrate`. */
-  migration: migrationSchema.optional(),
-  /** In the order in which they are started. */
-  components: z
-    .record(nameSchema, componentSchema)
-    .refine((all) => Object.values(all).filter((one) => one.public).length === 1, {
-      message: 'exactly one component must be public',
-    }),
-})
+export const kubernetesConfigSchema = z
+  .strictObject({
+    kind: z.literal('kubernetes'),
+    /** Relative to the service file; without it KUBECONFIG, `~/.kube/config`, or the pod's own account. */
+    kubeconfig: z.string().min(1).optional(),
+    context: z.string().min(1).optional(),
+    namespace: nameSchema,
+    /**
+     * Routes whose weights are changed. They lead to the public component's Service before the first deployment. Without any,
+     * that Service selects the pods of both versions, and a version's share is that of its pods.
+     */
+    routes: z.array(routeSchema).default([]),
+    /** The public address, through the router. */
+    url: z.url({ protocol: /^https?$/ }),
+    /** Where the router tells its own metrics, as Prometheus text. */
+    router: z
+      .strictObject({ kind: z.literal('traefik'), metrics: z.url({ protocol: /^https?$/ }) })
+      .optional(),
+    /** Pods of each component of the stable version. */
+    replicas: z.number().int().min(1).max(100).default(2),
+    /** How long a new version's pods may take to be ready. */
+    readyTimeoutMs: z.number().int().min(100).max(3_600_000).default(60_000),
+    /** How long a pod may wait for a node; for as long as an autoscaler needs to bring one. */
+    roomTimeoutMs: z.number().int().min(0).max(3_600_000).default(0),
+    /** How the database is migrated, in the namespace, by the release's image; without it by `database.migrate`. */
+    migration: migrationSchema.optional(),
+    /** In the order in which they are started. */
+    components: z
+      .record(nameSchema, componentSchema)
+      .refine((all) => Object.values(all).filter((one) => one.public).length === 1, {
+        message: 'exactly one component must be public',
+      }),
+  })
+  .refine(({ routes, router }) => routes.length > 0 || !router, {
+    path: ['router'],
+    message:
+      'a router counts what its routes lead to, and there are none; declare routes, or metrics of another source',
+  })
 
 export type KubernetesConfig = z.infer<typeof kubernetesConfigSchema>
 export type RouteRef = KubernetesConfig['routes'][number]

@@ -1,4 +1,6 @@
+import { isAutoscaled } from './autoscaling.ts'
 import { render } from './bring-up.ts'
+import { isByPods, serviceDrift } from './by-pods.ts'
 import type { Deployment } from './cluster-api.ts'
 import { LABELS } from './render.ts'
 import { sharesOf } from './route.ts'
@@ -14,7 +16,7 @@ const TOLERANCE = 0.5
  */
 export function drift(world: World): string | null {
   if (Object.keys(world.map.state.versions).length === 0) return null
-  return routeDrift(world) ?? workloadDrift(world)
+  return (isByPods(world) ? serviceDrift(world) : routeDrift(world)) ?? workloadDrift(world)
 }
 
 function routeDrift(world: World): string | null {
@@ -46,8 +48,7 @@ function workloadDrift(world: World): string | null {
       if (wanted !== image) return `Deployment ${name} runs ${image}, not ${wanted}`
       const [version, other] = [versionOf(declared), versionOf(found)]
       if (version !== other) return `Deployment ${name} is of version ${other}, not ${version}`
-      const isScaled = world.autoscaled.has(name)
-      if (!isScaled && found.spec?.replicas !== record.desired)
+      if (!isAutoscaled(world, name) && found.spec?.replicas !== record.desired)
         return `Deployment ${name} is set to ${found.spec?.replicas} pods, not ${record.desired}`
     }
   }

@@ -4,7 +4,7 @@ import { type Cluster, mayDo, openCluster, versionSchema } from '#connectors/kub
 import { ReadingProblem } from '#connectors/reading-problem.ts'
 import type { KubernetesConfig } from './config.ts'
 import { labelProblem } from './found-stable.ts'
-import { GRANTS, type Grant } from './permissions.ts'
+import { GRANTS, type Grant, ROUTES } from './permissions.ts'
 import { BadManifest, publicServiceOf, readManifests } from './read-manifests.ts'
 import { ROUTE_API, type Route } from './route.ts'
 import type { Manifest } from './saved-state.ts'
@@ -43,10 +43,12 @@ export async function examineCluster({ config, root, bound }: Examined): Promise
     return [bad('cluster', said(problem), remedy)]
   }
   const parts = await Promise.all([
-    ...APIS.map((api) => apiFinding(cluster, api, config)),
-    ...GRANTS.filter(({ items }) => !items || items.some((one) => bound.includes(one))).map((grant) =>
-      grantFinding(cluster, grant, config),
+    ...APIS.filter((api) => api !== ROUTE_API || config.routes.length > 0).map((api) =>
+      apiFinding(cluster, api, config),
     ),
+    ...GRANTS.filter(({ items }) => !items || items.some((one) => bound.includes(one)))
+      .filter(({ group }) => group !== ROUTES || config.routes.length > 0)
+      .map((grant) => grantFinding(cluster, grant, config)),
     objectFindings(cluster, config, root),
   ])
   return [good('cluster', `${cluster.server}, ${version}`), ...parts.flat()]

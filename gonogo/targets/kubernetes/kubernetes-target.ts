@@ -4,6 +4,7 @@ import type { Call } from '../call.ts'
 import { Calls } from '../calls.ts'
 import type { KindOfTarget } from '../open-target.ts'
 import type { Outcome } from '../target.ts'
+import { isByPods } from './by-pods.ts'
 import { claim, unclaim } from './claim.ts'
 import { apiMessage, clusterApi, kubeConfig, statusOf } from './cluster-api.ts'
 import type { KubernetesConfig } from './config.ts'
@@ -75,7 +76,6 @@ export async function openKubernetesTarget({
       map,
       watches,
       counters,
-      autoscaled: new Set(),
       ending: new Set(),
     }
     if (map.isNew) {
@@ -129,6 +129,7 @@ function targetOver(world: World, folder: string): KubernetesTarget {
   const { config } = world
   return {
     replicas: config.replicas,
+    sharesByPods: isByPods(world),
     observe: async () => {
       await refresh()
       return observe(world)
@@ -150,9 +151,12 @@ function targetOver(world: World, folder: string): KubernetesTarget {
       },
     },
     notice: () => {
-      if (!world.watches.isCurrent) return null
+      const { refused, isCurrent } = world.watches
+      if (refused !== null) return { instances: [], weights: {}, drift: refused }
+      if (!isCurrent) return null
       const [main] = config.routes
-      const state = stateOf(world, world.watches.pods(), main && world.watches.route(main))
+      const front = main ? world.watches.route(main) : world.watches.service()
+      const state = stateOf(world, world.watches.pods(), front)
       return { ...state, drift: calls.isBusy ? null : drift(world) }
     },
     fetchLog: async (pod) => {

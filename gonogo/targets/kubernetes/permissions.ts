@@ -19,19 +19,20 @@ const inNamespace = (group: string, resource: string, verbs: string, ...items: s
   ...(items.length > 0 && { items }),
 })
 
-const ROUTES = 'gateway.networking.k8s.io'
+export const ROUTES = 'gateway.networking.k8s.io'
 
 export const GRANTS: readonly Grant[] = [
   inNamespace('apps', 'deployments', 'get list watch create patch delete'),
   inNamespace('apps', 'replicasets', 'list'),
-  inNamespace('', 'services', 'get list create patch delete'),
+  inNamespace('', 'services', 'get list watch create patch delete'),
   inNamespace('', 'configmaps', 'get list create update patch delete'),
   inNamespace('', 'pods', 'get list watch'),
   inNamespace('', 'pods/log', 'get'),
   inNamespace('discovery.k8s.io', 'endpointslices', 'list'),
   inNamespace(ROUTES, 'httproutes', 'get list watch patch'),
   inNamespace(ROUTES, 'grpcroutes', 'get list watch patch'),
-  inNamespace('autoscaling', 'horizontalpodautoscalers', 'list'),
+  inNamespace('autoscaling', 'horizontalpodautoscalers', 'list watch'),
+  inNamespace('policy', 'poddisruptionbudgets', 'list'),
   inNamespace('coordination.k8s.io', 'leases', 'get create update delete'),
   // Migrations.
   inNamespace('batch', 'jobs', 'get list create delete'),

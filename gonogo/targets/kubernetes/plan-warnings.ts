@@ -6,6 +6,8 @@ import {
   referencesOf,
 } from '#connectors/kubernetes/index.ts'
 import { ReadingProblem } from '#connectors/reading-problem.ts'
+import { autoscalerWarnings } from './autoscaling.ts'
+import { budgetWarnings } from './budgets.ts'
 import { type Planned, renderPlanned } from './planned-changes.ts'
 import { ROUTE_API } from './route.ts'
 
@@ -18,9 +20,36 @@ const OWNERS: readonly { readonly name: string; readonly marks: RegExp; readonly
   { name: 'Helm', marks: /^meta\.helm\.sh\//, does: 'overwrites it with its next upgrade' },
 ]
 
-/** What whoever plans should know before anything is begun: who else writes there, and what would not go back. */
+/** What whoever plans should know before anything is begun: who else has a say there, and what would not go back. */
 export async function planWarnings(planned: Planned): Promise<string[]> {
-  return [...unversioned(planned), ...(await foreignOwners(planned))]
+  const { config, root, workload } = planned
+  const { namespace } = config
+  const cluster = () => openCluster({ root, kubeconfig: config.kubeconfig, context: config.context })
+  const [stable, canary] = [
+    renderPlanned(planned, 'stable').components,
+    renderPlanned(planned, 'canary').components,
+  ]
+  const { replicas } = workload
+  const deployments = stable.map(({ deployment }) => deployment)
+  return [
+    ...unversioned(planned),
+    ...(await orUnknown('who else owns what is deployed', () => foreignOwners(cluster(), planned))),
+    ...(await orUnknown('what a drain of a node may take', () =>
+      budgetWarnings(cluster(), { namespace, replicas, stable, canary }),
+    )),
+    ...(await orUnknown('how many pods autoscalers run', () =>
+      autoscalerWarnings(cluster(), namespace, deployments, replicas),
+    )),
+  ]
+}
+
+async function orUnknown(what: string, told: () => Promise<string[]>): Promise<string[]> {
+  try {
+    return await told()
+  } catch (problem) {
+    if (!(problem instanceof ReadingProblem)) throw problem
+    return [`${what} is not known: ${problem.message}`]
+  }
 }
 
 /** Secrets and ConfigMaps that the templates refer to by a name which stays when the content changes. */
@@ -46,36 +75,29 @@ function unversioned(planned: Planned): string[] {
 /** A hash or a number at the end, as kustomize and people write it: `db-7f9c2d`, `db-v12`. */
 const isVersioned = (name: string): boolean => /-(?:v?\d+|(?=[a-z]*\d)[a-z0-9]{6,})$/.test(name)
 
-async function foreignOwners(planned: Planned): Promise<string[]> {
-  const { config, root } = planned
-  const { namespace, routes } = config
-  try {
-    const cluster = openCluster({ root, kubeconfig: config.kubeconfig, context: config.context })
-    const { components } = renderPlanned(planned, 'stable')
-    const objects = [
-      ...components.flatMap(({ deployment, services }) => [
-        {
-          kind: 'Deployment',
-          path: `/apis/apps/v1/namespaces/${namespace}/deployments`,
-          name: nameOf(deployment),
-        },
-        ...services.map((one) => ({
-          kind: 'Service',
-          path: `/api/v1/namespaces/${namespace}/services`,
-          name: nameOf(one),
-        })),
-      ]),
-      ...routes.map(({ kind, name }) => ({
-        kind,
-        path: `/apis/${ROUTE_API}/namespaces/${namespace}/${kind.toLowerCase()}s`,
-        name,
+async function foreignOwners(cluster: Cluster, planned: Planned): Promise<string[]> {
+  const { namespace, routes } = planned.config
+  const { components } = renderPlanned(planned, 'stable')
+  const objects = [
+    ...components.flatMap(({ deployment, services }) => [
+      {
+        kind: 'Deployment',
+        path: `/apis/apps/v1/namespaces/${namespace}/deployments`,
+        name: nameOf(deployment),
+      },
+      ...services.map((one) => ({
+        kind: 'Service',
+        path: `/api/v1/namespaces/${namespace}/services`,
+        name: nameOf(one),
       })),
-    ]
-    return (await Promise.all(objects.map((one) => ownersOf(cluster, one)))).flat()
-  } catch (problem) {
-    if (!(problem instanceof ReadingProblem)) throw problem
-    return [`who else owns what is deployed is not known: ${problem.message}`]
-  }
+    ]),
+    ...routes.map(({ kind, name }) => ({
+      kind,
+      path: `/apis/${ROUTE_API}/namespaces/${namespace}/${kind.toLowerCase()}s`,
+      name,
+    })),
+  ]
+  return (await Promise.all(objects.map((one) => ownersOf(cluster, one)))).flat()
 }
 
 const nameOf = (one: { metadata?: { name?: string } }): string => one.metadata?.name ?? ''

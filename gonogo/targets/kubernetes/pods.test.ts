@@ -24,7 +24,7 @@ const pod = (ready: string, containersReady: string, spec: object = {}) =>
 const words = (one: Pod) => instanceOf(one, '1.0.0', config).notReady ?? null
 
 test('a pod whose node does not answer any more is told from one that says itself that it is not ready', () => {
-  expect(words(pod('False', 'True'))).toBe('node node1 of pod web-1 does not answer')
+  expect(words(pod('False', 'True'))).toBe('pod web-1: its node node1 is not ready')
   expect(words(pod('False', 'False'))).toBeNull()
   expect(words(pod('True', 'True'))).toBeNull()
   // Somebody else's condition keeps it from being ready.

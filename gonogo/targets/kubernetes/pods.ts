@@ -11,15 +11,18 @@ export const isReady = (pod: Pod): boolean =>
   (pod.status?.conditions ?? []).some((one) => one.type === 'Ready' && one.status === 'True')
 
 /**
- * A node that does not answer any more is the cluster's word for a pod that is not ready while its containers are, as they
- * were last heard of. Null where that is not so.
+ * Why a pod is not ready where that is its node's doing, or that it has none; null elsewhere. Of a node that is not ready, for
+ * one because it does not answer any more, the cluster says so by pods that are not ready while their containers are, as they
+ * were last heard of.
  */
-export function silentNode({ metadata, spec, status }: Pod): string | null {
-  const is = (type: string, value: string) =>
-    status?.conditions?.some((one) => one.type === type && one.status === value) ?? false
+export function nodeTrouble({ metadata, spec, status }: Pod): string | null {
+  const find = (type: string, value: string) =>
+    status?.conditions?.find((one) => one.type === type && one.status === value)
+  const unplaced = find('PodScheduled', 'False')
+  if (unplaced?.reason === 'Unschedulable') return `pod ${metadata?.name} finds no node: ${unplaced.message}`
   const isSilent =
-    is('Ready', 'False') && is('ContainersReady', 'True') && (spec?.readinessGates ?? []).length === 0
-  return isSilent ? `node ${spec?.nodeName} of pod ${metadata?.name} does not answer` : null
+    find('Ready', 'False') && find('ContainersReady', 'True') && (spec?.readinessGates ?? []).length === 0
+  return isSilent ? `pod ${metadata?.name}: its node ${spec?.nodeName} is not ready` : null
 }
 
 export const containersOf = (pod: Pod): readonly V1ContainerStatus[] => [
@@ -32,7 +35,7 @@ export function instanceOf(pod: Pod, version: string, config: KubernetesConfig):
   const component = pod.metadata?.labels?.[LABELS.component] ?? ''
   const container = pod.spec?.containers[0]
   const probe = container?.readinessProbe?.httpGet
-  const silent = silentNode(pod)
+  const trouble = nodeTrouble(pod)
   const port = portOf(pod, probe?.port ?? container?.ports?.[0]?.containerPort)
   return {
     id: pod.metadata?.name ?? '',
@@ -46,7 +49,7 @@ export function instanceOf(pod: Pod, version: string, config: KubernetesConfig):
     pid: null,
     startedAtMs: new Date(pod.status?.startTime ?? 0).getTime(),
     ready: isReady(pod),
-    ...(silent !== null && { notReady: silent }),
+    ...(trouble !== null && { notReady: trouble }),
     restarts: containersOf(pod).reduce((sum, one) => sum + one.restartCount, 0),
     logFile: null,
     ...troubleOf(pod),

@@ -25,6 +25,8 @@ export type Rendering = {
   readonly manifests: readonly Manifest[]
   readonly slot: Slot
   readonly replicas: number
+  /** The slot whose pods the public Service of the stable slot selects, null for every slot; its own where not given. */
+  readonly selected?: Slot | null
 }
 
 /** The objects of one version in one slot, in the order in which they are made. */
@@ -98,16 +100,31 @@ const labelsOf = ({ of, workload }: Rendering, component: string): Record<string
 /** The slot's label keeps a Service from selecting the pods of another slot. */
 function serviceOf(
   object: ManifestObject,
-  { slot, namespace }: Rendering,
+  { of, slot, namespace, selected = slot }: Rendering,
   labels: Record<string, string>,
 ): KubernetesObject {
-  const { spec } = object as { spec?: { selector?: Record<string, string> } }
+  const { spec } = object as { spec?: Record<string, unknown> & { selector?: Record<string, string> } }
+  const { [LABELS.slot]: _found, ...selector } = spec?.selector ?? {}
+  const from = slot === 'stable' && object.metadata.name === of ? selected : slot
   return {
     ...object,
     metadata: metadataOf(object, slot, namespace, labels),
-    spec: { ...spec, selector: { ...spec?.selector, [LABELS.slot]: slot } },
+    spec: {
+      ...(slot === 'stable' ? spec : insideOnly(spec)),
+      selector: { ...selector, ...(from === null ? { [LABELS.of]: of } : { [LABELS.slot]: from }) },
+    },
   } as KubernetesObject
 }
+
+/** A copy is reached from inside the cluster, by an address of its own: the one that users know is taken. */
+function insideOnly(spec: Record<string, unknown> = {}): Record<string, unknown> {
+  const { type: _type, clusterIP, clusterIPs: _all, ports, ...rest } = spec
+  for (const key of Object.keys(rest)) if (OUTSIDE.test(key)) delete rest[key]
+  const inside = (ports as Record<string, unknown>[] | undefined)?.map(({ nodePort: _port, ...port }) => port)
+  return { ...rest, ...(inside && { ports: inside }), ...(clusterIP === 'None' && { clusterIP }) }
+}
+
+const OUTSIDE = /^(external|loadBalancer|allocateLoadBalancer|healthCheckNodePort)/
 
 function deploymentOf(
   object: ManifestObject,

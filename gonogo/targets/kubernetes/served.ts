@@ -1,6 +1,9 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import type { KubernetesObject, V1EndpointSlice } from '@kubernetes/client-node'
+import { isByPods } from './by-pods.ts'
+import type { Pod } from './cluster-api.ts'
 import { isReady } from './pods.ts'
+import { LABELS } from './render.ts'
 import { nameIn, type Slot } from './slots.ts'
 import { podsOf, settle, type World } from './world.ts'
 
@@ -12,23 +15,28 @@ const LOOK_EVERY_MS = 100
  * it. A pod is ready before its Service knows: who sends traffic in between meets pods that are gone, or none.
  */
 export async function untilServed(world: World, slot: Slot): Promise<void> {
+  // The public Service is changed to lead there only afterwards, to pods that are ready.
+  if (isByPods(world)) return
   const deadline = performance.now() + WITHIN_MS
-  while (!(await isServed(world, slot)) && performance.now() < deadline) await wait(LOOK_EVERY_MS)
-  await settle()
+  while (!(await leadsTo(world, nameIn(slot, world.of), [slot])) && performance.now() < deadline)
+    await wait(LOOK_EVERY_MS)
+  await settle(world)
 }
 
-async function isServed(world: World, slot: Slot): Promise<boolean> {
-  const selector = `kubernetes.io/service-name=${nameIn(slot, world.of)}`
+/** Whether a Service leads to the ready pods of these slots and to no others. */
+export async function leadsTo(world: World, service: string, slots: readonly Slot[]): Promise<boolean> {
+  const selector = `kubernetes.io/service-name=${service}`
   const component = Object.entries(world.config.components).find(([, one]) => one.public)?.[0]
   const [slices, pods] = await Promise.all([
     world.api.list<V1EndpointSlice & KubernetesObject>('discovery.k8s.io/v1', 'EndpointSlice', selector),
-    podsOf(world, { slot, ...(component && { component }) }),
+    podsOf(world, component ? { component } : {}),
   ])
   const served = slices
     .flatMap(({ endpoints }) => endpoints ?? [])
     .filter(({ conditions }) => conditions?.ready)
     .flatMap(({ addresses }) => addresses)
-  const ready = pods.filter(isReady).map((pod) => pod.status?.podIP ?? '')
+  const isMeant = ({ metadata }: Pod) => slots.includes(metadata?.labels?.[LABELS.slot] as Slot)
+  const ready = pods.filter((pod) => isReady(pod) && isMeant(pod)).map((pod) => pod.status?.podIP ?? '')
   return (
     served.length > 0 && served.length === ready.length && served.every((address) => ready.includes(address))
   )

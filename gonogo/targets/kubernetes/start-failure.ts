@@ -1,6 +1,6 @@
 import type { Outcome } from '../target.ts'
 import type { ClusterApi, Deployment, Pod } from './cluster-api.ts'
-import { containersOf, isEnding, isReady, silentNode } from './pods.ts'
+import { containersOf, isEnding, isReady, nodeTrouble } from './pods.ts'
 
 /** This many ends without ever being ready are a loop; when time is up, one is. */
 const ENDS_BEFORE_LOOP = 2
@@ -73,7 +73,7 @@ export async function notReady(
   }
   const [pod] = waiting
   const what = pod
-    ? (silentNode(pod) ?? `pod ${pod.metadata?.name} is ${pod.status?.phase}`)
+    ? (nodeTrouble(pod) ?? `pod ${pod.metadata?.name} is ${pod.status?.phase}`)
     : `there is no pod`
   return failure('not-ready', `${name}: not ready after ${afterMs} ms; ${what}`)
 }

@@ -1,5 +1,6 @@
 import type { Outcome } from '../target.ts'
 import { bringUp, emptySlot } from './bring-up.ts'
+import { isByPods } from './by-pods.ts'
 import type { VersionRecord } from './saved-state.ts'
 import { untilServed } from './served.ts'
 import { archive, forget } from './workload-calls.ts'
@@ -64,7 +65,7 @@ async function setAside(world: World, next: string): Promise<Outcome | null> {
   const { problem } = await shareTraffic(world, state.weights)
   if (problem) return problem
   await world.map.save()
-  await settle()
+  await settle(world)
   return null
 }
 
@@ -86,7 +87,7 @@ async function moveToStable(world: World, record: VersionRecord): Promise<Outcom
   const { problem } = await shareTraffic(world, state.weights)
   if (problem) return problem
   await world.map.save()
-  await settle()
+  await settle(world)
   await emptySlot(world, from)
   return null
 }
@@ -135,6 +136,7 @@ async function goBack(world: World, version: string, drop: string): Promise<Outc
       if (problem) return problem
     }
     makeStable(world, record)
+    if (isByPods(world)) await settle(world)
     if (world.map.state.versions[drop]) await forget(world, drop)
     // A promotion that was cut short may have begun a copy.
     for (const slot of ['canary', 'previous'] as const)

@@ -1,32 +1,55 @@
-import type { KubernetesListObject, KubernetesObject, ListWatch } from '@kubernetes/client-node'
+import { setTimeout as wait } from 'node:timers/promises'
+import type { KubernetesListObject, KubernetesObject, ListWatch, Watch } from '@kubernetes/client-node'
 import { client } from '#connectors/kubernetes/client.ts'
-import type { ClusterApi, Deployment, Pod } from './cluster-api.ts'
+import { AUTOSCALING, type Autoscaler } from './autoscaling.ts'
+import type { PublicService } from './by-pods.ts'
+import { askedToWaitMs, type ClusterApi, type Deployment, type Pod, statusOf } from './cluster-api.ts'
 import type { RouteRef } from './config.ts'
 import { LABELS } from './render.ts'
 import { ROUTE_API, type Route } from './route.ts'
 
 const AGAIN_MS = 500
-const PATHS = { v1: '/api/v1', 'apps/v1': '/apis/apps/v1', [ROUTE_API]: `/apis/${ROUTE_API}` } as const
+/** An API that has just been started refuses what it will grant a moment later. */
+const REFUSED_AFTER_MS = 5000
+const PATHS = {
+  v1: '/api/v1',
+  'apps/v1': '/apis/apps/v1',
+  [AUTOSCALING]: `/apis/${AUTOSCALING}`,
+  [ROUTE_API]: `/apis/${ROUTE_API}`,
+} as const
 
 /**
- * The namespace as the API told of it last, without asking again: pods and Deployments of the set, and the routes. A watch
- * that breaks is begun anew; meanwhile nothing is known.
+ * The namespace as the API told of it last, without asking again: pods, Deployments and Services of the set, the
+ * routes, and every autoscaler. A watch that breaks is begun anew; meanwhile nothing is known.
  */
 export class Watches {
   readonly #watches: readonly Watched<KubernetesObject>[]
   readonly #pods: Watched<Pod>
   readonly #deployments: Watched<Deployment>
+  readonly #autoscalers: Watched<Autoscaler>
+  readonly #services: Watched<PublicService>
+  readonly #of: string
   readonly #routes = new Map<string, Watched<Route>>()
   #waiting: (() => void)[] = []
 
   constructor(api: ClusterApi, of: string, routes: readonly RouteRef[]) {
     const selector = `${LABELS.of}=${of}`
     const tell = () => this.#tell()
+    this.#of = of
+    this.#services = new Watched(api, 'v1', 'Service', selector, tell)
     this.#pods = new Watched(api, 'v1', 'Pod', selector, tell)
     this.#deployments = new Watched(api, 'apps/v1', 'Deployment', selector, tell)
+    // An autoscaler is its owner's, with labels of its own.
+    this.#autoscalers = new Watched(api, AUTOSCALING, 'HorizontalPodAutoscaler', '', tell)
     for (const { kind } of routes)
       if (!this.#routes.has(kind)) this.#routes.set(kind, new Watched(api, ROUTE_API, kind, '', tell))
-    this.#watches = [this.#pods, this.#deployments, ...this.#routes.values()]
+    this.#watches = [
+      this.#pods,
+      this.#deployments,
+      this.#autoscalers,
+      this.#services,
+      ...this.#routes.values(),
+    ]
   }
 
   /** Whether every watch is connected: what it told last is what there is. */
@@ -34,8 +57,19 @@ export class Watches {
     return this.#watches.every((one) => one.isCurrent)
   }
 
+  /** What this identity may not watch, in words: it will not become current by itself. Null where nothing is refused. */
+  get refused(): string | null {
+    const kinds = this.#watches.filter((one) => one.isRefused).map(({ kind }) => kind)
+    return kinds.length === 0
+      ? null
+      : `nothing is noticed: gonogo may not watch ${kinds.join(', ')} here; see: gonogo doctor --kubernetes`
+  }
+
   pods = (): readonly Pod[] => this.#pods.list()
   deployments = (): readonly Deployment[] => this.#deployments.list()
+  autoscalers = (): readonly Autoscaler[] => this.#autoscalers.list()
+  service = (): PublicService | undefined =>
+    this.#services.list().find(({ metadata }) => metadata?.name === this.#of)
   route = ({ kind, name }: RouteRef): Route | undefined =>
     this.#routes
       .get(kind)
@@ -65,6 +99,8 @@ class Watched<T extends KubernetesObject> {
   #isClosed = false
   #isBroken = false
   isCurrent = false
+  #refusedSince: number | null = null
+  readonly kind: string
 
   constructor(
     api: ClusterApi,
@@ -73,13 +109,26 @@ class Watched<T extends KubernetesObject> {
     selector: string,
     tell: () => void,
   ) {
+    this.kind = kind
     const path = `${PATHS[apiVersion]}/namespaces/${api.namespace}/${kind.toLowerCase()}s`
-    const list = async (): Promise<KubernetesListObject<T>> => api.listOnce<T>(apiVersion, kind, selector)
-    const { ListWatch, Watch } = client()
-    this.#list = new ListWatch<T>(path, new Watch(api.config), list, false, selector || undefined)
+    const list = async (): Promise<KubernetesListObject<T>> => {
+      // Also in the middle, when the API has forgotten what a watch would go on from (410): until all is read again, and
+      // watched, what was told last may be long past.
+      this.isCurrent = false
+      return api.listOnce<T>(apiVersion, kind, selector)
+    }
+    const { ListWatch } = client()
+    const delayFn = (ms: number) => wait(Math.min(ms, AGAIN_MS))
+    this.#list = new ListWatch<T>(path, this.#watch(api), list, false, selector || undefined, undefined, {
+      delayFn,
+    })
     for (const verb of ['add', 'update', 'delete'] as const) this.#list.on(verb, tell)
-    this.#list.on('error', () => this.#again())
+    this.#list.on('error', (error) => this.#again(error))
     void this.#start()
+  }
+
+  get isRefused(): boolean {
+    return this.#refusedSince !== null && performance.now() - this.#refusedSince > REFUSED_AFTER_MS
   }
 
   list = (): readonly T[] => this.#list.list()
@@ -89,17 +138,41 @@ class Watched<T extends KubernetesObject> {
     await this.#list.stop()
   }
 
+  /** Knows whether it is connected; one that is begun again where it ended has missed nothing. */
+  #watch(api: ClusterApi): Watch {
+    const { Watch } = client()
+    const watch = new Watch(api.config)
+    const begin = watch.watch.bind(watch)
+    watch.watch = async (path, query, told, done) => {
+      let hasEnded = false
+      const request = await begin(path, query, told, (error) => {
+        hasEnded = true
+        done(error)
+      })
+      if (!hasEnded) {
+        this.isCurrent = true
+        this.#refusedSince = null
+      }
+      return request
+    }
+    return watch
+  }
+
   async #start(): Promise<void> {
     if (this.#isClosed) return
     this.#isBroken = false
-    await this.#list.start().catch(() => this.#again())
-    this.isCurrent = !this.#isBroken
+    await this.#list.start().catch((error) => this.#again(error))
   }
 
-  #again(): void {
+  #again(error: unknown): void {
     if (this.#isBroken) return
     this.#isBroken = true
     this.isCurrent = false
-    setTimeout(() => this.#start(), AGAIN_MS).unref()
+    this.#refusedSince = isForbidden(error) ? (this.#refusedSince ?? performance.now()) : null
+    setTimeout(() => this.#start(), Math.max(AGAIN_MS, askedToWaitMs(error) ?? 0)).unref()
   }
 }
+
+/** A list says so as every answer does, a watch by an error of its own. */
+const isForbidden = (error: unknown): boolean =>
+  statusOf(error) === 403 || (error as { statusCode?: number } | null)?.statusCode === 403

@@ -80,7 +80,7 @@ export async function cleanup(world: World, keep: readonly string[]): Promise<Ou
   const left = Object.entries(state.weights).filter(([version]) => !ended.includes(version))
   const { problem } = await shareTraffic(world, Object.fromEntries(left))
   if (problem) return problem
-  await settle()
+  await settle(world)
   if (state.stable !== null && ended.includes(state.stable)) {
     state.stable = null
     state.stableWorkload = null

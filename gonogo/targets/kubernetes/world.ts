@@ -1,5 +1,6 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import type { Outcome, TargetState } from '../target.ts'
+import { isByPods, type PublicService, shareByPods, sharesByPods } from './by-pods.ts'
 import type { ClusterApi, Pod } from './cluster-api.ts'
 import type { KubernetesConfig } from './config.ts'
 import { instanceOf, isEnding, isReady } from './pods.ts'
@@ -23,8 +24,6 @@ export type World = {
   readonly watches: Watches
   /** Null where the router tells no metrics. */
   readonly counters: RouterCounters | null
-  /** Deployments whose number of pods an autoscaler decides, as it was when they were last changed. */
-  readonly autoscaled: Set<string>
   /** Versions that are being ended: nobody waits for their pods any more. */
   readonly ending: Set<string>
 }
@@ -68,15 +67,25 @@ const isPublic = ({ config }: World, pod: Pod): boolean =>
 /** As the API answers now. */
 export async function observe(world: World): Promise<TargetState> {
   const [main] = world.config.routes
-  const [pods, route] = await Promise.all([
+  const [pods, front] = await Promise.all([
     podsOf(world),
-    main ? world.api.read<Route>(ROUTE_API, main.kind, main.name) : null,
+    main
+      ? world.api.read<Route>(ROUTE_API, main.kind, main.name)
+      : world.api.read<PublicService>('v1', 'Service', world.of),
   ])
-  return stateOf(world, pods, route)
+  return stateOf(world, pods, front)
 }
 
-export function stateOf(world: World, pods: readonly Pod[], route: Route | null | undefined): TargetState {
+/** `front`: what users come to first, the first route, or the Service where there is none. */
+export function stateOf(
+  world: World,
+  pods: readonly Pod[],
+  front: Route | PublicService | null | undefined,
+): TargetState {
   const { config, map, of } = world
+  const shares = isByPods(world)
+    ? sharesByPods(world, front as PublicService | null | undefined, pods)
+    : front && sharesOf(front as Route, of)
   const { stable, stableWorkload, versions } = map.state
   const byLabel = new Map(Object.keys(versions).map((version) => [labelOf(version), version]))
   const instances = pods
@@ -88,7 +97,7 @@ export function stateOf(world: World, pods: readonly Pod[], route: Route | null 
     stableWorkload,
     workloads: Object.values(versions).map(({ workload, desired }) => ({ ...workload, replicas: desired })),
     instances,
-    weights: route ? weightsOf(world, sharesOf(route, of)) : {},
+    weights: shares ? weightsOf(world, shares) : {},
     url: config.url,
     secureUrl: null,
   }
@@ -105,12 +114,15 @@ function weightsOf(world: World, shares: Shares): Record<string, number> {
 
 /** After the router has read a change, requests that it gave away before are still on their way to a pod. */
 const SETTLE_MS = 300
+/** Where Services lead is written anew on each node, a second after the time before at the earliest. */
+const SETTLE_BY_PODS_MS = 1500
 
 /** Gives the versions their weights, wherever they are now, and answers when the router has read it. */
 export async function shareTraffic(
   world: World,
   weights: Readonly<Record<string, number>>,
 ): Promise<{ readonly problem: Outcome | null; readonly note: string }> {
+  if (isByPods(world)) return shareByPods(world, weights)
   const { api, config, of, map } = world
   const shares: Partial<Record<Slot, number>> = {}
   for (const [version, weight] of Object.entries(weights)) {
@@ -139,4 +151,4 @@ export const noRoute = ({ config }: Pick<World, 'config'>, kind: string, name: s
   )
 
 /** Before pods are ended that had traffic a moment ago. */
-export const settle = (): Promise<void> => wait(SETTLE_MS)
+export const settle = (world: World): Promise<void> => wait(isByPods(world) ? SETTLE_BY_PODS_MS : SETTLE_MS)
