@@ -1,8 +1,9 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll } from 'vitest'
+import { afterAll, expect, test } from 'vitest'
 import { describeBehaviours } from '../end-to-end/behaviours.ts'
+import { kubectl } from './commands.ts'
 import { MANIFEST } from './contract-world.ts'
 import { makeKubernetesPlace } from './deployment-world.ts'
 
@@ -24,3 +25,9 @@ writeFileSync(manifest, impatient)
 
 const more = { components: { web: { manifest, public: true } } }
 describeBehaviours('kubernetes', (checklist, own) => makeKubernetesPlace(checklist, more, own), PAUSE_MS)
+
+test('the pause was longer than the deadline that the cluster goes by', async () => {
+  const of = ['deployments', '--all-namespaces', '--field-selector', 'metadata.name=web']
+  const declared = await kubectl(['get', ...of, '-o', 'jsonpath={.items[*].spec.progressDeadlineSeconds}'])
+  expect(declared.split(' ')).toContain(String(DEADLINE_S))
+})
