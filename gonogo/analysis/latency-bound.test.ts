@@ -52,3 +52,17 @@ it('the limit uses the bound at or above it to roll back and the one at or below
   expect(limitBounds([10, 100], 2000).rollback).toBe(-1)
   expect(planLatency(histogram([10, 100], 50), limits).gaps[0]).toContain('cannot be seen')
 })
+
+it('bounds less than ∛3 apart always have one that tells three times the p95, wherever it lies', () => {
+  const ladderOf = (factor: number) => Array.from({ length: 24 }, (_, n) => 4 * factor ** n)
+  const found = (ladderMs: readonly number[], p95Ms: number) => {
+    // Response times whose logarithm is spread evenly, half a power of e to either side.
+    const share = (boundMs: number) => Math.min(1, Math.max(0, 0.95 + Math.log(boundMs / p95Ms) / 2))
+    const within = ladderMs.map((boundMs) => Math.round(20_000 * share(boundMs)))
+    return chooseRatioBound({ requests: 20_000, errors: 0, timed: 20_000, within }, ladderMs, 3)
+  }
+  const places = Array.from({ length: 400 }, (_, n) => 12 * 1.01 ** n)
+  const blindWith = (factor: number) => places.filter((p95Ms) => found(ladderOf(factor), p95Ms) === null)
+  expect(blindWith(1.43)).toEqual([])
+  expect(blindWith(1.5).length).toBeGreaterThan(0)
+})

@@ -51,6 +51,9 @@ export function chooseRatioBound(
   return usable.sort((a, b) => off(a) - off(b))[0] ?? null
 }
 
+/** The p95 may lie in either of two buckets, and a third bound must lie below `ratio` times the first: r³ < ratio. */
+const closeEnough = (ratio: number): string => (Math.floor(Math.cbrt(ratio) * 100) / 100).toFixed(2)
+
 /** Indexes of the bounds for a limit: the smallest at or above it to roll back, the largest at or below it to accept; -1: none. */
 export function limitBounds(
   ladderMs: readonly number[],
@@ -87,7 +90,7 @@ export function planLatency(
   if (ratioBoundMs === null)
     gaps.push(
       `p95 at ${limits.p95Ratio} × the baseline's cannot be judged: no histogram bound lies surely between the two; ` +
-        'bounds at most a factor 1.5 apart around the p95 would do',
+        `bounds at most a factor ${closeEnough(limits.p95Ratio)} apart around the p95 would do`,
     )
   return { ratioBoundMs, gaps }
 }

@@ -8,7 +8,7 @@ import { parse, stringify } from 'yaml'
 import { z } from 'zod'
 import { EXIT, Refusal } from '#engine/exit-codes.ts'
 import { loadWorkspace } from '../load.ts'
-import { CONFIG, clusterPlaceSchema, clusterService } from './cluster-service.ts'
+import { CONFIG, clusterPlaceSchema, clusterService, UNPROVEN } from './cluster-service.ts'
 import type { DemoPlace, Deployable } from './place.ts'
 import type { DemoVersion } from './repository.ts'
 
@@ -42,6 +42,7 @@ export async function clusterPlace(sources: string, home: string): Promise<DemoP
       workspace: loadWorkspace(serviceFile),
       sources,
       demo,
+      left: UNPROVEN,
       deployables: async () => {
         side.ask('images')
         const images = imagesSchema.parse(await side.answer())

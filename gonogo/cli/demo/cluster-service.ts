@@ -1,5 +1,6 @@
 import { join } from 'node:path'
 import { z } from 'zod'
+import type { LeftToCast } from './cast.ts'
 
 const address = z.strictObject({ host: z.string(), port: z.number() })
 
@@ -26,7 +27,7 @@ export const CONFIG: Readonly<Record<string, string>> = {
 }
 
 /** Proofs that this cluster does not allow, and why; the cast attests these items. */
-export const UNPROVEN: Readonly<Record<string, string>> = {
+export const UNPROVEN: LeftToCast = {
   '1.3.6': 'the router has no certificate here',
   '2.1.1': 'no check takes a backup of PostgreSQL yet',
   '2.1.5': 'no check takes a backup of PostgreSQL yet',
@@ -35,6 +36,8 @@ export const UNPROVEN: Readonly<Record<string, string>> = {
   '1.2.7': 'A.3.1 is left to the cast',
   'A.2.4': 'no check restarts a pod',
   'A.3.1': 'the manifests are in the image',
+  'A.3.3': 'a sandbox makes namespaces, which a restricted pod may not, so no skill runs that would need it',
+  'A.3.4': 'a sandbox makes namespaces, which a restricted pod may not, so no skill runs that would need it',
   'A.3.5': 'skills are in the image, and none can be added to a pod',
 }
 

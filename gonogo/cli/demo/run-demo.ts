@@ -15,9 +15,8 @@ import { deploymentJson, exitSummary } from '../exit-summary.ts'
 import { LiveView } from '../live-view.ts'
 import { loadReleaseOf, loadWorkspace } from '../load.ts'
 import type { Output } from '../output.ts'
-import { startCast } from './cast.ts'
+import { type LeftToCast, startCast } from './cast.ts'
 import { clusterPlace, mustHaveCluster } from './cluster-place.ts'
-import { UNPROVEN } from './cluster-service.ts'
 import { rehearse, startStable } from './environments.ts'
 import { type DemoPlace, processesPlace } from './place.ts'
 import { prepareDemo, STABLE } from './prepare-demo.ts'
@@ -49,7 +48,10 @@ export async function runDemo(
   const unlock = await lockDemo(`${folder}-lock`)
   try {
     output.say('· clearing what an earlier demo left')
-    const place = await openPlace(sources, target, folder, output)
+    const place = await openPlace(sources, target, folder)
+    const left = Object.keys(place.left)
+    if (left.length > 0)
+      output.say(`· left to the cast, since nothing here can prove them: ${left.join(', ')}`)
     try {
       return await runAlone(place, output, stop)
     } finally {
@@ -60,16 +62,9 @@ export async function runDemo(
   }
 }
 
-async function openPlace(
-  sources: string,
-  target: DemoTarget,
-  folder: string,
-  output: Output,
-): Promise<DemoPlace> {
+async function openPlace(sources: string, target: DemoTarget, folder: string): Promise<DemoPlace> {
   if (target === 'processes') return processesPlace(loadWorkspace(join(sources, 'gonogo.yaml')), folder)
-  const place = await clusterPlace(sources, folder)
-  output.say(`· left to the cast, since this cluster cannot prove them: ${Object.keys(UNPROVEN).join(', ')}`)
-  return place
+  return clusterPlace(sources, folder)
 }
 
 /** Two demos in one folder would end each other's processes. */
@@ -103,7 +98,7 @@ async function runAlone(place: DemoPlace, output: Output, stop: AbortSignal): Pr
     if (failed) throw failed.reason
     const [production, staging] = targets as [OpenTarget, OpenTarget]
     traffic = startTraffic((await production.observe()).url, tokens)
-    const run = { workspace, store, output, signers, staging, stop }
+    const run = { workspace, store, output, signers, left: place.left, staging, stop }
     // Not before the shift: what is measured until then has no other version beside it, to which as much would happen.
     const good = await deployOne(run, STABLE, '1.2.3', () => {
       output.say('· meanwhile: type check, lint and tests of 1.2.4')
@@ -128,6 +123,7 @@ type Run = {
   readonly store: Store
   readonly output: Output
   readonly signers: ReadonlyMap<string, Signer>
+  readonly left: LeftToCast
   readonly staging: OpenTarget
   readonly stop: AbortSignal
 }
@@ -139,7 +135,7 @@ async function deployOne(
   version: '1.2.3' | '1.2.4',
   onShift = (): void => undefined,
 ): Promise<Deployed> {
-  const { workspace, store, output, signers, staging } = run
+  const { workspace, store, output, signers, left, staging } = run
   const release = loadReleaseOf(workspace, version, Date.now())
   output.say(`· rehearsing ${version} and its way back in staging`)
   await rehearse(
@@ -151,7 +147,7 @@ async function deployOne(
   )
   const view = new LiveView(output)
   let id: string | null = null
-  const stopCast = startCast(store, () => id, signers)
+  const stopCast = startCast(store, () => id, signers, left)
   try {
     const deployed = await deploy({
       workspace,

@@ -64,6 +64,11 @@ export class FakeWatchApi {
     await new Promise((resolve) => this.#server.close(resolve))
   }
 
+  /** Watches that are connected. */
+  get watched(): number {
+    return this.#watchers.size
+  }
+
   put(name: string): void {
     const metadata = { name, namespace: 'prod', resourceVersion: String(++this.#version) }
     const object = { apiVersion: 'v1', kind: 'Pod', metadata }

@@ -52,6 +52,15 @@ describe('a watch', () => {
     await until('the change is known', () => pods() === 'b')
   })
 
+  test('that is closed while it begins keeps no connection, and so no process', async () => {
+    for (let n = 0; n < 20; n++) {
+      watches = new Watches(api(), 'web', [{ kind: 'HTTPRoute', name: 'web' }])
+      await until('some are watched', () => fake.watched > 0)
+      await watches.close()
+      await until('none is watched', () => fake.watched === 0)
+    }
+  })
+
   for (const goneAs of ['event', 'status'] as const)
     test(`whose start the API has forgotten (410 as ${goneAs}) reads all again, and nothing is lost`, async () => {
       fake.goneAs = goneAs

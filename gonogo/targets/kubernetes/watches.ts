@@ -149,7 +149,9 @@ class Watched<T extends KubernetesObject> {
         hasEnded = true
         done(error)
       })
-      if (!hasEnded) {
+      // Begun just before it was closed, it would keep the process until it times out.
+      if (this.#isClosed) request.abort()
+      else if (!hasEnded) {
         this.isCurrent = true
         this.#refusedSince = null
       }

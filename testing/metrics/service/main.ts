@@ -3,7 +3,8 @@ import { createServer } from 'node:http'
 import { Counter, Histogram, Registry } from 'prom-client'
 
 const BOUNDS = [
-  0.01, 0.015, 0.02, 0.03, 0.04, 0.06, 0.08, 0.12, 0.18, 0.25, 0.35, 0.5, 0.7, 1, 1.4, 2, 3, 4.5, 10,
+  0.01, 0.014, 0.02, 0.028, 0.04, 0.055, 0.075, 0.1, 0.14, 0.2, 0.28, 0.4, 0.5, 0.7, 1, 1.4, 2, 2.8, 4, 5.6,
+  8, 10,
 ]
 const registers = [new Registry()]
 const labelNames = ['route', 'status']

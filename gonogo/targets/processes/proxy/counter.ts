@@ -1,8 +1,12 @@
 import type { HistogramBucket } from '#core/sample.ts'
 
-/** Bounds of the response times: at most a factor 1.5 apart, the default thresholds 200, 500 and 2000 ms among them. */
+/**
+ * Bounds of the response times, the default thresholds 200, 500 and 2000 ms among them; so near to each other (less than ∛3)
+ * that three times a p95 can be told from it, also where the p95 itself is only known to lie in two buckets.
+ */
 export const LADDER_MS: readonly number[] = [
-  10, 15, 22, 33, 48, 70, 100, 140, 200, 300, 400, 500, 750, 1000, 1400, 2000, 3000, 4500, 6700, 10_000,
+  10, 14, 20, 28, 40, 55, 75, 100, 140, 200, 280, 400, 500, 700, 1000, 1400, 2000, 2800, 4000, 5600, 8000,
+  10_000,
 ]
 
 /** What one instance was asked and how it answered, since it was there. */
