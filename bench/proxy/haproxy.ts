@@ -3,17 +3,21 @@ import { once } from 'node:events'
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
+import { fileURLToPath } from 'node:url'
 import { freePort } from '../../clawdbot/testing/free-port.ts'
 
 export type Haproxy =
   | { readonly isThere: true; readonly url: string; readonly version: string; end(): Promise<void> }
   | { readonly isThere: false; readonly reason: string }
 
+/** Installs it where it is missing, as root. */
+const PACKAGES = fileURLToPath(new URL('../../scripts/system-packages.mjs', import.meta.url))
 const ATTEMPTS = 100
 const ATTEMPT_EVERY_MS = 50
 
 /** HAProxy as Debian packages it, one thread as node has, in front of the same instances. */
 export async function startHaproxy(folder: string, instances: readonly string[]): Promise<Haproxy> {
+  spawnSync(process.execPath, [PACKAGES, 'haproxy'], { stdio: ['ignore', 'ignore', 'inherit'] })
   const known = spawnSync('haproxy', ['-v'], { encoding: 'utf8' })
   if (known.error)
     return { isThere: false, reason: 'haproxy is not on PATH (Debian: apt-get install haproxy)' }

@@ -146,7 +146,7 @@ async function stream(_req: IncomingMessage, res: ServerResponse): Promise<void>
   res.writeHead(200, { 'content-type': 'text/event-stream' })
   for (let n = 1; n <= 3; n++) {
     res.write(`data: ${n}\n\n`)
-    await wait(100)
+    await wait(200)
   }
   res.end()
 }

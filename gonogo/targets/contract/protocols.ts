@@ -14,7 +14,9 @@ export function describeProtocols(makeWorld: MakeWorld): void {
         const answer = await fetch(`${(await world.target.observe()).url}/stream`)
         const events: string[] = []
         for await (const chunk of answer.body ?? []) events.push(Buffer.from(chunk).toString())
-        expect(events).toEqual(['data: 1\n\n', 'data: 2\n\n', 'data: 3\n\n'])
+        expect(events.join('')).toBe('data: 1\n\ndata: 2\n\ndata: 3\n\n')
+        // On a busy machine two may come as one, but the first is not kept until the last is there.
+        expect(events[0]).not.toContain('data: 3')
       }),
     )
 

@@ -53,7 +53,7 @@ describe('a watch', () => {
   })
 
   test('that is closed while it begins keeps no connection, and so no process', async () => {
-    for (let n = 0; n < 20; n++) {
+    for (let n = 0; n < 5; n++) {
       watches = new Watches(api(), 'web', [{ kind: 'HTTPRoute', name: 'web' }])
       await until('some are watched', () => fake.watched > 0)
       await watches.close()
