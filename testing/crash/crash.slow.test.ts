@@ -5,6 +5,9 @@ import { makeWorld, type World } from './world.ts'
 
 const CHECKLIST = fileURLToPath(new URL('./small-checklist.yaml', import.meta.url))
 
+const MOST = 200
+const FEW = 3
+
 let world: World
 beforeAll(async () => {
   world = await makeWorld(CHECKLIST)
@@ -25,13 +28,17 @@ test('killed at every boundary and started again, a canary ends as it would have
   expect(whole.status).toBe('success')
   expect(whole.boundaries).toBeGreaterThan(20)
   const expected = effectsOf(whole.id)
-  for (let killAt = 1; killAt <= Number(process.env.CRASH_MOST ?? whole.boundaries); killAt++) {
-    const version = `1.${killAt + 1}.0`
-    const at = `killed at ${killAt} (${whole.names[killAt - 1]})`
+  // Until one runs through: how often numbers are recorded differs by a record or two from run to run.
+  let met = 0
+  let isThrough = false
+  while (!isThrough && met < MOST) {
+    const version = `1.${met + 2}.0`
+    const at = `killed at ${met + 1} (${whole.names[met] ?? 'beyond the first run'})`
     await world.writeRelease(version)
-    const killed = await world.run(version, killAt)
-    expect(killed.killed, at).toBe(true)
-    const resumed = await world.run(version)
+    const killed = await world.run(version, met + 1)
+    isThrough = !killed.killed
+    if (!isThrough) met++
+    const resumed = isThrough ? killed : await world.run(version)
     expect(resumed.status, at).toBe('success')
     expect(effectsOf(resumed.id), at).toEqual(expected)
     const { stable, weights, instances } = await target.observe()
@@ -42,6 +49,7 @@ test('killed at every boundary and started again, a canary ends as it would have
       at,
     ).toEqual([version, version])
   }
+  expect(Math.abs(met - whole.boundaries)).toBeLessThanOrEqual(FEW)
   const seen = await load.stop()
   expect(seen.failed).toEqual([])
 }, 600_000)
