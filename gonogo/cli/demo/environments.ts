@@ -52,7 +52,9 @@ export async function rehearse(
     trafficZeroMs,
     at: new Date().toISOString(),
   }
-  await writeFile(join(demo, 'evidence', version, 'rehearsal.json'), JSON.stringify(record, null, 2))
+  const folder = join(demo, 'evidence', version)
+  await mkdir(folder, { recursive: true })
+  await writeFile(join(folder, 'rehearsal.json'), JSON.stringify(record, null, 2))
   must(await target.deploy(workloadOf(release, target.replicas), `${key}/again`))
 }
 

@@ -15,14 +15,17 @@ export const STABLE = '1.2.2'
 export type Prepared = {
   readonly signers: ReadonlyMap<string, Signer>
   readonly tokens: readonly string[]
+  /** What the CI does for 1.2.3, and for 1.2.2 to compare it with; it has begun. */
+  readonly tested: Promise<unknown>
   /** What the CI does for 1.2.4 while 1.2.3 is deployed. */
-  testNext(stop: AbortSignal): Promise<void>
+  testNext(): Promise<void>
 }
 
-/** A repository with three releases, keys, tokens and evidence, all under `.gonogo/demo`. */
+/** A repository with three releases, keys, tokens and evidence, all under `.gonogo/demo`. `stop` ends the tests. */
 export async function prepareDemo(
   { workspace, sources, demo, deployables }: DemoPlace,
   output: Output,
+  stop: AbortSignal,
 ): Promise<Prepared> {
   await setAsideLog(workspace.root)
   output.say('· making a repository of ClawdBot with three releases')
@@ -37,20 +40,27 @@ export async function prepareDemo(
     demo,
     version,
     commit: commits[version],
+    stop,
   })
   // Side by side: much of a test's time is waiting for servers that it started.
-  const [made] = await Promise.all([
-    deployables(),
-    runUnitTests(pipelineOf(STABLE)),
-    runPipeline(pipelineOf('1.2.3')),
-  ])
+  const tested = inBackground(
+    Promise.all([runUnitTests(pipelineOf(STABLE)), runPipeline(pipelineOf('1.2.3'))]),
+  )
+  const made = await deployables()
   for (const version of VERSIONS)
     await writeRelease(demo, version, commits[version], made[version], Date.now())
   return {
     signers,
     tokens,
-    testNext: (stop) => runPipeline({ ...pipelineOf('1.2.4'), inBackground: true, stop }),
+    tested,
+    testNext: () => runPipeline({ ...pipelineOf('1.2.4'), inBackground: true }),
   }
+}
+
+/** Something that is awaited later, where its failure is told; until then that must not end the process. */
+export function inBackground<T>(work: Promise<T>): Promise<T> {
+  work.catch(() => undefined)
+  return work
 }
 
 /** A demo that was broken off leaves a deployment open, which nobody can finish any more; its log is kept aside. */

@@ -2,27 +2,20 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { systemClock } from '#engine/clock.ts'
-import { type Deployed, deploy } from '#engine/deploy.ts'
+import type { Deployed } from '#engine/deploy.ts'
 import { EXIT, Refusal } from '#engine/exit-codes.ts'
-import type { Listener } from '#engine/listener.ts'
 import { openLog, stateFolder, type Workspace } from '#engine/workspace.ts'
-import type { Signer } from '#evidence/signatures.ts'
-import type { Store } from '#store/store.ts'
 import type { OpenTarget } from '#targets/open-target.ts'
 import { lockFolder } from '#targets/processes/supervisor/instance-lock.ts'
 import { deploymentJson, exitSummary } from '../exit-summary.ts'
-import { LiveView } from '../live-view.ts'
 import { loadReleaseOf, loadWorkspace } from '../load.ts'
 import type { Output } from '../output.ts'
-import { type LeftToCast, startCast } from './cast.ts'
 import { clusterPlace, mustHaveCluster } from './cluster-place.ts'
-import { rehearse, startStable } from './environments.ts'
+import { deployOne, makeStable, rehearseIn } from './deploy-one.ts'
+import { startStable } from './environments.ts'
 import { type DemoPlace, processesPlace } from './place.ts'
-import { prepareDemo, STABLE } from './prepare-demo.ts'
+import { inBackground, prepareDemo, STABLE } from './prepare-demo.ts'
 
-/** Nobody may be there to answer what the cast cannot; then the demo says what is open, and ends. */
-const DEPLOYMENT_LIMIT_MS = 600_000
 const EXPECTED = { '1.2.3': 'success', '1.2.4': 'rolled-back' } as const
 
 export const DEMO_TARGETS = ['processes', 'kubernetes'] as const
@@ -81,113 +74,61 @@ async function lockDemo(folder: string): Promise<() => void> {
 
 async function runAlone(place: DemoPlace, output: Output, stop: AbortSignal): Promise<DemoResult> {
   const { workspace } = place
-  const { signers, tokens, testNext } = await prepareDemo(place, output)
+  const ended = new AbortController()
   const targets: OpenTarget[] = []
   const store = openLog(workspace.root)
-  const ended = new AbortController()
-  let tested: Promise<void> | null = null
+  const meanwhile: Promise<unknown>[] = []
   let traffic: ChildProcess | null = null
+  const during = <T>(work: Promise<T>): Promise<T> => {
+    meanwhile.push(inBackground(work))
+    return work
+  }
   try {
+    const { signers, tokens, tested, testNext } = await prepareDemo(place, output, ended.signal)
+    meanwhile.push(tested)
     output.say('· starting production and staging with 1.2.2')
-    const stable = loadReleaseOf(workspace, STABLE, null)
-    const started = await Promise.allSettled(
-      ['production', 'staging'].map((name) => startStable(workspace, name, stable)),
-    )
-    targets.push(...started.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : [])))
-    const failed = started.find((one) => one.status === 'rejected')
-    if (failed) throw failed.reason
+    targets.push(...(await startStables(workspace)))
     const [production, staging] = targets as [OpenTarget, OpenTarget]
-    traffic = startTraffic((await production.observe()).url, tokens)
     const run = { workspace, store, output, signers, left: place.left, staging, stop }
+    await rehearseIn(run, STABLE, '1.2.3')
+    await tested
+    traffic = startTraffic((await production.observe()).url, tokens)
+    let [nextTested, nextRehearsed]: Promise<void>[] = []
     // Not before the shift: what is measured until then has no other version beside it, to which as much would happen.
-    const good = await deployOne(run, STABLE, '1.2.3', () => {
-      output.say('· meanwhile: type check, lint and tests of 1.2.4')
-      tested = testNext(ended.signal)
-      // It is awaited below, and its failure is told there; until then it must not end the process.
-      tested.catch(() => undefined)
+    const good = await deployOne(run, '1.2.3', {
+      shift: () => {
+        output.say('· meanwhile: type check, lint and tests of 1.2.4')
+        nextTested = during(testNext())
+      },
+      firstHour: () => {
+        nextRehearsed = during(makeStable(staging, '1.2.3').then(() => rehearseIn(run, '1.2.3', '1.2.4')))
+      },
     })
     const isGood = good.state.closed?.status === EXPECTED['1.2.3']
-    if (isGood) await tested
-    const deployed = isGood ? [good, await deployOne(run, '1.2.3', '1.2.4')] : [good]
-    return summary(deployed, await stopTraffic(traffic))
+    if (!isGood) return summary([good], await stopTraffic(traffic))
+    await nextTested
+    await nextRehearsed
+    return summary([good, await deployOne(run, '1.2.4')], await stopTraffic(traffic))
   } finally {
     ended.abort()
     traffic?.kill('SIGKILL')
+    await Promise.allSettled(meanwhile)
     for (const target of targets) await (target.stop ? target.stop() : target.close?.())
     store.close()
   }
 }
 
-type Run = {
-  readonly workspace: Workspace
-  readonly store: Store
-  readonly output: Output
-  readonly signers: ReadonlyMap<string, Signer>
-  readonly left: LeftToCast
-  readonly staging: OpenTarget
-  readonly stop: AbortSignal
-}
-
-/** `onShift`: called once the version is about to get its first traffic. */
-async function deployOne(
-  run: Run,
-  from: string,
-  version: '1.2.3' | '1.2.4',
-  onShift = (): void => undefined,
-): Promise<Deployed> {
-  const { workspace, store, output, signers, left, staging } = run
-  const release = loadReleaseOf(workspace, version, Date.now())
-  output.say(`· rehearsing ${version} and its way back in staging`)
-  await rehearse(
-    workspace,
-    join(stateFolder(workspace.root), 'demo'),
-    staging,
-    loadReleaseOf(workspace, from, null),
-    release,
+/** Both, or none: the one that started is ended where the other did not. */
+async function startStables(workspace: Workspace): Promise<OpenTarget[]> {
+  const stable = loadReleaseOf(workspace, STABLE, null)
+  const started = await Promise.allSettled(
+    ['production', 'staging'].map((name) => startStable(workspace, name, stable)),
   )
-  const view = new LiveView(output)
-  let id: string | null = null
-  const stopCast = startCast(store, () => id, signers, left)
-  try {
-    const deployed = await deploy({
-      workspace,
-      store,
-      environment: 'production',
-      release,
-      releaseOf: (stable) => loadReleaseOf(workspace, stable, null),
-      clock: systemClock,
-      listener: telling(view, onShift),
-      opened: (opened) => {
-        id = opened
-      },
-      stop: AbortSignal.any([run.stop, AbortSignal.timeout(DEPLOYMENT_LIMIT_MS)]),
-    })
-    if (deployed.state.closed?.status.startsWith('success')) await makeStable(staging, version)
-    else await staging.cleanup([from], `demo/staging/without/${version}`)
-    return deployed
-  } finally {
-    stopCast()
-    view.close()
-  }
-}
-
-/** A view that calls `onShift` besides, when the stage begins. */
-const telling = (view: LiveView, onShift: () => void): Listener => ({
-  event: (recorded, state) => {
-    view.event(recorded, state)
-    if (recorded.event.type === 'stageEntered' && recorded.event.stage === 'shift') onShift()
-  },
-  started: (what) => view.started(what),
-  finished: (what) => view.finished(what),
-  judged: (judgement) => view.judged(judgement),
-  trouble: (message) => view.trouble(message),
-})
-
-/** Staging follows production. */
-async function makeStable(staging: OpenTarget, version: string): Promise<void> {
-  await staging.setWeights({ [version]: 100 }, `demo/staging/weights/${version}`)
-  await staging.promote(version, `demo/staging/promote/${version}`)
-  await staging.cleanup([version], `demo/staging/cleanup/${version}`)
+  const targets = started.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : []))
+  const failed = started.find((one) => one.status === 'rejected')
+  if (!failed) return targets
+  for (const target of targets) await (target.stop ? target.stop() : target.close?.())
+  throw failed.reason
 }
 
 type Seen = {
