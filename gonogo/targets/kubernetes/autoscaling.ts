@@ -1,11 +1,7 @@
-import type { V2HorizontalPodAutoscaler } from '@kubernetes/client-node'
 import { z } from 'zod'
 import type { Cluster } from '#connectors/kubernetes/index.ts'
-import type { Deployment } from './cluster-api.ts'
+import { AUTOSCALING, type Autoscaler, type Deployment } from './cluster-api.ts'
 import type { World } from './world.ts'
-
-export const AUTOSCALING = 'autoscaling/v2'
-export type Autoscaler = V2HorizontalPodAutoscaler & { kind?: string; apiVersion?: string }
 
 const ofDeployment = (name: string, { spec }: Autoscaler): boolean =>
   spec?.scaleTargetRef.kind === 'Deployment' && spec.scaleTargetRef.name === name

@@ -2,11 +2,11 @@ import { setTimeout as wait } from 'node:timers/promises'
 import type { KubernetesObject } from '@kubernetes/client-node'
 import type { Outcome } from '../target.ts'
 import { withLiveReplicas } from './autoscaling.ts'
-import { isByPods, selectedSlot } from './by-pods.ts'
 import type { Deployment } from './cluster-api.ts'
 import { isEnding, isReady } from './pods.ts'
 import { LABELS, type RenderedVersion, renderVersion } from './render.ts'
 import type { VersionRecord } from './saved-state.ts'
+import { isByPods, selectedSlot } from './selected-pods.ts'
 import type { Slot } from './slots.ts'
 import { notReady, startFailure } from './start-failure.ts'
 import { done, podsOf, refused, type World } from './world.ts'
@@ -26,7 +26,7 @@ export function render(world: World, record: VersionRecord, slot: Slot, replicas
     manifests,
     slot,
     replicas,
-    ...(isByPods(world) && { selected: selectedSlot(world) }),
+    ...(isByPods(world) && { selected: selectedSlot(world.map.state) }),
   })
 }
 

@@ -1,51 +1,16 @@
 import { setTimeout as wait } from 'node:timers/promises'
-import type { KubernetesObject } from '@kubernetes/client-node'
 import type { Outcome } from '../target.ts'
 import { render } from './bring-up.ts'
-import type { Pod } from './cluster-api.ts'
-import type { KubernetesConfig } from './config.ts'
-import { isEnding, isReady } from './pods.ts'
 import { LABELS } from './render.ts'
-import type { Shares } from './route.ts'
+import { type PublicService, selectedSlot, sharesByPods } from './selected-pods.ts'
 import { leadsTo } from './served.ts'
-import { SLOTS, type Slot } from './slots.ts'
+import type { Slot } from './slots.ts'
 import { podsOf, refused, type World } from './world.ts'
-
-export type PublicService = KubernetesObject & { spec?: { selector?: Record<string, string> } }
 
 const CONFIRM_WITHIN_MS = 3000
 const CONFIRM_EVERY_MS = 20
 /** Shares of pods are no whole numbers. */
 const TOLERANCE = 1
-
-/** Without a route, the public Service itself leads to the pods of several versions, and each pod gets as many requests. */
-export const isByPods = ({ config }: { readonly config: KubernetesConfig }): boolean =>
-  config.routes.length === 0
-
-/** Per cent of new connections by slot, as the Service selects pods and these are ready. */
-export function sharesByPods(
-  { config }: Pick<World, 'config'>,
-  service: PublicService | null | undefined,
-  pods: readonly Pod[],
-): Shares {
-  const { selector } = service?.spec ?? {}
-  if (!selector) return {}
-  const isSelected = ({ metadata }: Pod) =>
-    Object.entries(selector).every(([key, value]) => metadata?.labels?.[key] === value)
-  const isPublic = ({ metadata }: Pod) =>
-    config.components[metadata?.labels?.[LABELS.component] ?? '']?.public ?? false
-  const selected = pods.filter((pod) => !isEnding(pod) && isPublic(pod) && isSelected(pod))
-  const ready = selected.filter(isReady)
-  // The only slot that is selected has everything, whether anybody answers there or not.
-  if (ready.length === 0)
-    return SLOTS.includes(selector[LABELS.slot] as Slot) ? { [selector[LABELS.slot] as Slot]: 100 } : {}
-  const shares: Partial<Record<Slot, number>> = {}
-  for (const pod of ready) {
-    const slot = pod.metadata?.labels?.[LABELS.slot] as Slot
-    shares[slot] = (shares[slot] ?? 0) + 100 / ready.length
-  }
-  return shares
-}
 
 /**
  * Lets the Service select the pods of one version, by its slot, or of all that there are. One write: whoever is not selected
@@ -110,19 +75,11 @@ async function noteOf(world: World, weights: Readonly<Record<string, number>>): 
   return isCoarse ? `; by the number of their pods it is ${words}` : ', by the number of their pods'
 }
 
-/** The one slot whose pods the Service selects, as the weights were set last; null: those of every slot. */
-export function selectedSlot({ map: { state } }: Pick<World, 'map'>): Slot | null {
-  const slots = Object.values(state.versions).flatMap(({ workload, slot }) =>
-    (state.weights[workload.version] ?? 0) > 0 ? [slot] : [],
-  )
-  return slots.length > 1 ? null : (slots[0] ?? 'stable')
-}
-
 /** What somebody else changed of whom the Service selects, in words; null when nothing. */
 export function serviceDrift(world: World): string | null {
   const service = world.watches.service()
   if (!service) return `Service ${world.of} is gone`
-  const [wanted, found] = [selectedSlot(world), service.spec?.selector?.[LABELS.slot] ?? null]
+  const [wanted, found] = [selectedSlot(world.map.state), service.spec?.selector?.[LABELS.slot] ?? null]
   if (wanted === found) return null
   const words = (slot: string | null) =>
     slot === null ? 'the pods of every version' : `the pods with ${LABELS.slot}: ${slot}`

@@ -5,6 +5,7 @@ import type {
   KubernetesObject,
   V1Deployment,
   V1Pod,
+  V2HorizontalPodAutoscaler,
 } from '@kubernetes/client-node'
 import { orNull, steadily } from '#connectors/kubernetes/api-calls.ts'
 import { client } from '#connectors/kubernetes/client.ts'
@@ -49,6 +50,8 @@ export type ClusterApi = {
 
 export type Pod = V1Pod & KubernetesObject
 export type Deployment = V1Deployment & KubernetesObject
+export type Autoscaler = V2HorizontalPodAutoscaler & KubernetesObject
+export const AUTOSCALING = 'autoscaling/v2'
 
 export function clusterApi(config: KubeConfig, namespace: string): ClusterApi {
   const { CoreV1Api, CustomObjectsApi, KubernetesObjectApi, PatchStrategy, setHeaderOptions } = client()

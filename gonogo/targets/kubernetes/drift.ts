@@ -1,9 +1,10 @@
 import { isAutoscaled } from './autoscaling.ts'
 import { render } from './bring-up.ts'
-import { isByPods, serviceDrift } from './by-pods.ts'
+import { serviceDrift } from './by-pods.ts'
 import type { Deployment } from './cluster-api.ts'
 import { LABELS } from './render.ts'
 import { sharesOf } from './route.ts'
+import { isByPods } from './selected-pods.ts'
 import { nameIn, SLOTS } from './slots.ts'
 import { versionIn, type World } from './world.ts'
 

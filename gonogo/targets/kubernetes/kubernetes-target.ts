@@ -4,7 +4,6 @@ import type { Call } from '../call.ts'
 import { Calls } from '../calls.ts'
 import type { KindOfTarget } from '../open-target.ts'
 import type { Outcome } from '../target.ts'
-import { isByPods } from './by-pods.ts'
 import { claim, unclaim } from './claim.ts'
 import { apiMessage, clusterApi, kubeConfig, statusOf } from './cluster-api.ts'
 import type { KubernetesConfig } from './config.ts'
@@ -15,11 +14,13 @@ import { BadManifest, publicServiceOf, readManifests, readMigration } from './re
 import { ROUTE_API } from './route.ts'
 import { routerCounters } from './router-counters.ts'
 import type { VersionRecord } from './saved-state.ts'
+import { isByPods } from './selected-pods.ts'
+import { noRoute } from './share-traffic.ts'
 import { StateConflict, StateMap } from './state-map.ts'
 import { promote, revert, setWeights } from './traffic-calls.ts'
 import { Watches } from './watches.ts'
 import { cleanup, deploy, scale } from './workload-calls.ts'
-import { noRoute, observe, refused, stateOf, type World } from './world.ts'
+import { observe, refused, stateOf, type World } from './world.ts'
 
 export type KubernetesTarget = KindOfTarget & Required<Pick<KindOfTarget, 'claim' | 'unclaim' | 'close'>>
 

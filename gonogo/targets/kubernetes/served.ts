@@ -1,9 +1,9 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import type { KubernetesObject, V1EndpointSlice } from '@kubernetes/client-node'
-import { isByPods } from './by-pods.ts'
 import type { Pod } from './cluster-api.ts'
 import { isReady } from './pods.ts'
 import { LABELS } from './render.ts'
+import { isByPods } from './selected-pods.ts'
 import { nameIn, type Slot } from './slots.ts'
 import { podsOf, settle, type World } from './world.ts'
 

@@ -1,19 +1,11 @@
 import type { Outcome } from '../target.ts'
 import { bringUp, emptySlot } from './bring-up.ts'
-import { isByPods } from './by-pods.ts'
 import type { VersionRecord } from './saved-state.ts'
+import { isByPods } from './selected-pods.ts'
 import { untilServed } from './served.ts'
+import { shareTraffic } from './share-traffic.ts'
 import { archive, forget } from './workload-calls.ts'
-import {
-  done,
-  publicReady,
-  refused,
-  settle,
-  shareTraffic,
-  unknownVersion,
-  versionIn,
-  type World,
-} from './world.ts'
+import { done, publicReady, refused, settle, unknownVersion, versionIn, type World } from './world.ts'
 
 const SUM_TOLERANCE = 1e-6
 

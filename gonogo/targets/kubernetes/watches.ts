@@ -1,12 +1,19 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import type { KubernetesListObject, KubernetesObject, ListWatch, Watch } from '@kubernetes/client-node'
 import { client } from '#connectors/kubernetes/client.ts'
-import { AUTOSCALING, type Autoscaler } from './autoscaling.ts'
-import type { PublicService } from './by-pods.ts'
-import { askedToWaitMs, type ClusterApi, type Deployment, type Pod, statusOf } from './cluster-api.ts'
+import {
+  AUTOSCALING,
+  type Autoscaler,
+  askedToWaitMs,
+  type ClusterApi,
+  type Deployment,
+  type Pod,
+  statusOf,
+} from './cluster-api.ts'
 import type { RouteRef } from './config.ts'
 import { LABELS } from './render.ts'
 import { ROUTE_API, type Route } from './route.ts'
+import type { PublicService } from './selected-pods.ts'
 
 const AGAIN_MS = 500
 /** An API that has just been started refuses what it will grant a moment later. */

@@ -4,7 +4,8 @@ import { bringUp, emptySlot, removeOldConfiguration } from './bring-up.ts'
 import { removeMigrations } from './migrate.ts'
 import { readManifests } from './read-manifests.ts'
 import type { VersionRecord } from './saved-state.ts'
-import { done, refused, settle, shareTraffic, unknownVersion, versionIn, type World } from './world.ts'
+import { shareTraffic } from './share-traffic.ts'
+import { done, refused, settle, unknownVersion, versionIn, type World } from './world.ts'
 
 /** A ConfigMap holds 1 MiB, and each has its manifests. */
 const ARCHIVED = 5

@@ -1,13 +1,13 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import type { Outcome, TargetState } from '../target.ts'
-import { isByPods, type PublicService, shareByPods, sharesByPods } from './by-pods.ts'
 import type { ClusterApi, Pod } from './cluster-api.ts'
 import type { KubernetesConfig } from './config.ts'
 import { instanceOf, isEnding, isReady } from './pods.ts'
 import { LABELS, labelOf } from './render.ts'
-import { confirmed, ROUTE_API, type Route, type Shares, shareRoute, sharesOf } from './route.ts'
+import { ROUTE_API, type Route, type Shares, sharesOf } from './route.ts'
 import type { RouterCounters } from './router-counters.ts'
 import type { VersionRecord } from './saved-state.ts'
+import { isByPods, type PublicService, sharesByPods } from './selected-pods.ts'
 import { SLOTS, type Slot } from './slots.ts'
 import type { StateMap } from './state-map.ts'
 import type { Watches } from './watches.ts'
@@ -116,39 +116,6 @@ function weightsOf(world: World, shares: Shares): Record<string, number> {
 const SETTLE_MS = 300
 /** Where Services lead is written anew on each node, a second after the time before at the earliest. */
 const SETTLE_BY_PODS_MS = 1500
-
-/** Gives the versions their weights, wherever they are now, and answers when the router has read it. */
-export async function shareTraffic(
-  world: World,
-  weights: Readonly<Record<string, number>>,
-): Promise<{ readonly problem: Outcome | null; readonly note: string }> {
-  if (isByPods(world)) return shareByPods(world, weights)
-  const { api, config, of, map } = world
-  const shares: Partial<Record<Slot, number>> = {}
-  for (const [version, weight] of Object.entries(weights)) {
-    const slot = map.state.versions[version]?.slot
-    if (slot && weight > 0) shares[slot] = weight
-  }
-  const changed = await Promise.all(
-    config.routes.map(async (ref) => ({ ref, route: await shareRoute(api, ref, of, shares) })),
-  )
-  const missing = changed.find(({ route }) => !route)
-  if (missing) return { problem: noRoute(world, missing.ref.kind, missing.ref.name), note: '' }
-  const read = await Promise.all(
-    changed.map(({ ref, route }) => (route ? confirmed(api, ref, route) : false)),
-  )
-  map.state.weights = { ...weights }
-  return {
-    problem: null,
-    note: read.every(Boolean) ? '' : ' (the router has not confirmed the route yet)',
-  }
-}
-
-export const noRoute = ({ config }: Pick<World, 'config'>, kind: string, name: string): Outcome =>
-  refused(
-    'no-route',
-    `there is no ${kind} ${name} in ${config.namespace}; create it, or correct target.routes`,
-  )
 
 /** Before pods are ended that had traffic a moment ago. */
 export const settle = (world: World): Promise<void> => wait(isByPods(world) ? SETTLE_BY_PODS_MS : SETTLE_MS)
