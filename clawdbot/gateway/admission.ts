@@ -1,3 +1,4 @@
+import type { OpenAPIHono } from '@hono/zod-openapi'
 import type { MiddlewareHandler } from 'hono'
 import { Counter, type Registry } from 'prom-client'
 import { answerProblem } from '../runtime/problem.ts'
@@ -8,6 +9,9 @@ import type { Authenticate, Principal } from './principal.ts'
 export interface GatewayEnvironment {
   Variables: { requestId: string; caller: string; principal: Principal }
 }
+
+/** The app every group of routes adds itself to. */
+export type App = OpenAPIHono<GatewayEnvironment>
 
 type Middleware = MiddlewareHandler<GatewayEnvironment>
 

@@ -4,7 +4,7 @@ import { cors } from 'hono/cors'
 import type { Component } from '../runtime/component.ts'
 import { answerUnknown, errorHandler, observeRequests } from '../runtime/observe.ts'
 import { answerProblem } from '../runtime/problem.ts'
-import { type GatewayEnvironment, limitRate, requireRole, requireToken } from './admission.ts'
+import { type App, type GatewayEnvironment, limitRate, requireRole, requireToken } from './admission.ts'
 import type { GatewayConfiguration } from './configuration.ts'
 import { describeApi } from './openapi.ts'
 import type { GatewayParts } from './parts.ts'
@@ -18,9 +18,6 @@ import { addOpenAiRoutes } from './routes/openai.ts'
 import { addPinnedNoteRoutes } from './routes/pinned-notes.ts'
 import { addProbeRoutes } from './routes/probes.ts'
 import { addSkillRoutes } from './routes/skills.ts'
-
-/** The app every group of routes adds itself to. */
-export type App = OpenAPIHono<GatewayEnvironment>
 
 const LARGEST_BODY_BYTES = 64 * 1024
 

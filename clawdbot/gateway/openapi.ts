@@ -1,5 +1,5 @@
 import { z } from '@hono/zod-openapi'
-import type { App } from './app.ts'
+import type { App } from './admission.ts'
 
 const problem = z
   .object({

@@ -1,6 +1,6 @@
 import { createRoute, z } from '@hono/zod-openapi'
 import type { Log } from '../../runtime/log.ts'
-import type { App } from '../app.ts'
+import type { App } from '../admission.ts'
 import { doorProblems, json, jsonBody, problems, withToken } from '../openapi.ts'
 
 const logLevel = z

@@ -1,5 +1,5 @@
 import { createRoute, z } from '@hono/zod-openapi'
-import type { App } from '../app.ts'
+import type { App } from '../admission.ts'
 import { doorProblems, json, problems, withToken } from '../openapi.ts'
 import type { GatewayParts } from '../parts.ts'
 

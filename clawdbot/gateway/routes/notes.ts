@@ -1,7 +1,7 @@
 import { createRoute, z } from '@hono/zod-openapi'
 import { ProblemError } from '../../runtime/problem.ts'
 import { storedText } from '../../text/stored-text.ts'
-import type { App } from '../app.ts'
+import type { App } from '../admission.ts'
 import { doorProblems, json, jsonBody, problems, withToken } from '../openapi.ts'
 import type { GatewayParts } from '../parts.ts'
 import { note, noteId } from './note-schema.ts'

@@ -1,7 +1,7 @@
 import { text } from 'node:stream/consumers'
 import { createRoute, z } from '@hono/zod-openapi'
 import { AGENTS } from '../../agents.ts'
-import type { App } from '../app.ts'
+import type { App } from '../admission.ts'
 import { doorProblems, json, jsonBody, problems, withToken } from '../openapi.ts'
 import type { GatewayParts } from '../parts.ts'
 import { covers } from '../principal.ts'

@@ -1,7 +1,7 @@
 import { createRoute, z } from '@hono/zod-openapi'
 import type { Component } from '../../runtime/component.ts'
 import { healthBody, readyBody } from '../../runtime/probes.ts'
-import type { App } from '../app.ts'
+import type { App } from '../admission.ts'
 import { json } from '../openapi.ts'
 import type { GatewayParts } from '../parts.ts'
 

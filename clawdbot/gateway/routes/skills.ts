@@ -1,6 +1,6 @@
 import { createRoute, z } from '@hono/zod-openapi'
+import type { App } from '../admission.ts'
 import { skill } from '../agent-client.ts'
-import type { App } from '../app.ts'
 import { doorProblems, json, problems, withToken } from '../openapi.ts'
 import type { GatewayParts } from '../parts.ts'
 
