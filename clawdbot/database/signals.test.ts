@@ -22,7 +22,7 @@ test('while the database is away a signal waits for nothing and reaches nobody',
   signals.onSignal((text) => heard.push(text))
   signals.send('one')
   await expect.poll(() => said.length).toBe(1)
-  expect(said[0]).toMatch(/^no signals between replicas for now: .+/)
+  expect(said[0]).toMatch(/^no signals between replicas while the database is away: .+/)
   signals.send('two')
   // It is tried again every second, and told once.
   await expect.poll(() => tries).toBeGreaterThan(2)

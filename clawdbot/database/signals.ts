@@ -57,7 +57,7 @@ export function openSignals(place: string, log: Log): Signals {
     client = undefined
     void end(lost)
     if (isClosed) return
-    if (!isAway) log.warn({ error: { message } }, 'no signals between replicas for now')
+    if (!isAway) log.warn({ error: { message } }, 'no signals between replicas while the database is away')
     isAway = true
     again = setTimeout(() => void connect(), AGAIN_MS)
   }

@@ -202,4 +202,7 @@ test('doctor names what is missing with its remedy, and is content where nothing
   expect((await bad({ texts: fewer }))[0]).toMatch(
     /^API gateway.networking.k8s.io\/v1 → install the Gateway API/,
   )
+  expect((await bad({ texts: fewer, forbidden: [`/apis/${apis.at(-1)}`] }))[0]).toMatch(
+    /^API gateway.networking.k8s.io\/v1 → see that the API answers/,
+  )
 })

@@ -95,7 +95,10 @@ export async function openSession(
     run: (stop) => runDeployment(parts, stop),
     close: async () => {
       store.release(id, holder)
-      if (journal.state.closed) await production.unclaim?.(id).catch(() => undefined)
+      if (journal.state.closed)
+        await production
+          .unclaim?.(id)
+          .catch((error: Error) => listener.trouble?.(`the claim of ${id} is left behind: ${error.message}`))
       for (const target of targets.values()) await target.close?.()
     },
   }

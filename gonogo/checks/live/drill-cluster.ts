@@ -34,6 +34,8 @@ export async function startDrillCluster(world: DrillWorld) {
     const told = world.texts[pathname]
     if (told !== undefined) return void response.end(typeof told === 'string' ? told : told())
     if (world.forbidden?.includes(pathname)) return answer(response, 403, { message: 'forbidden' })
+    // As a server does for an API, or a version of one, that it has not.
+    if (/^\/apis\/[^/]+\/[^/]+$/.test(pathname)) return answer(response, 404, { message: `no ${pathname}` })
     const { plural = '', name, namespace } = PATH.exec(pathname)?.groups ?? {}
     if (plural.endsWith('reviews')) return review(world, token, plural, request, response)
     const here = objects().filter(

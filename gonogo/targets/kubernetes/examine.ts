@@ -56,7 +56,13 @@ export async function examineCluster({ config, root, bound }: Examined): Promise
 
 async function apiFinding(cluster: Cluster, api: string, config: KubernetesConfig): Promise<Finding> {
   const schema = z.object({ resources: z.array(z.object({ name: z.string() })) })
-  const found = await cluster.find(`/apis/${api}`, schema).catch(() => null)
+  const found = await cluster.find(`/apis/${api}`, schema).catch((error: Error) => error)
+  if (found instanceof Error)
+    return bad(
+      `API ${api}`,
+      `cannot be read: ${found.message}`,
+      'see that the API answers, and whom it lets read this',
+    )
   const wanted = api === ROUTE_API ? config.routes.map(({ kind }) => `${kind.toLowerCase()}s`) : []
   const names = found?.resources.map(({ name }) => name) ?? []
   const missing = wanted.find((one) => !names.includes(one))
