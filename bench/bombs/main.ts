@@ -36,8 +36,8 @@ try {
   for (let round = 1; round <= rounds; round++) {
     const bombed = await bombUnderLoad(context, config)
     if (!('meanwhile' in bombed)) throw new Error(bombed.problem)
-    const { idle, meanwhile } = bombed
-    const failed = meanwhile.result ?? meanwhile.firstFailure
+    const { idle, meanwhile, result } = bombed
+    const failed = result ?? meanwhile.firstFailure
     if (failed !== null) broken.push(failed)
     done.push({ idleMs: idle.p99Ms, meanwhileMs: meanwhile.p99Ms, requests: meanwhile.sent })
     if (!values.json)

@@ -1,6 +1,6 @@
 // `npm run bench:kubernetes`: gonogo beside Argo Rollouts and Flagger on one cluster, behind one router, at 100 requests a
-// second. `-- --contender gonogo,argo:fastest --scenario latency,half --runs 5 --json FILE`; `--table` only prints what FILE
-// holds. Exit code 1 where a goal is missed with what was measured, or a run could not be.
+// second. `-- --contender gonogo,argo:fastest --scenario latency,half --runs 5 --at-once 3 --json FILE`; `--table` only prints
+// what FILE holds. Exit code 1 where a goal is missed with what was measured, or a run could not be.
 import { cpus } from 'node:os'
 import { parseArgs } from 'node:util'
 import { closeCluster, openCluster } from './bench-cluster.ts'
@@ -14,7 +14,7 @@ import { FOLDER } from './place.ts'
 import { startPrometheus } from './prometheus.ts'
 import { keepResult, readResults } from './result.ts'
 import { type Bench, runOnce } from './run-once.ts'
-import { SCENARIOS } from './scenarios.ts'
+import { SCENARIOS, type Scenario } from './scenarios.ts'
 import { goalLines, tableOf } from './table.ts'
 import { startUpstream } from './upstream.ts'
 
@@ -28,16 +28,18 @@ const { values } = parseArgs({
     contender: { type: 'string', default: [...Object.keys(CONTENDERS), FLOOR].join(',') },
     scenario: { type: 'string', default: SCENARIOS.map(({ id }) => id).join(',') },
     runs: { type: 'string', default: '1' },
+    /** So many runs side by side, each with its own namespace and its own 100 requests a second. */
+    'at-once': { type: 'string', default: '1' },
     json: { type: 'string', default: `${FOLDER}/results.jsonl` },
     table: { type: 'boolean', default: false },
   },
 })
 type Wanted = { readonly contender: Contender; readonly setting: Setting }
+type Run = Wanted & { readonly scenario: Scenario; readonly round: number }
 const names = values.contender.split(',')
 const wanted = names.filter((name) => name !== FLOOR).flatMap(wantedBy)
 const scenarios = values.scenario.split(',').map((id) => SCENARIOS.find((one) => one.id === id) ?? misuse(id))
-const runs = Number(values.runs)
-if (!Number.isInteger(runs) || runs < 1) misuse(values.runs)
+const [runs, atOnce] = [countOf(values.runs), countOf(values['at-once'])]
 
 let failures = 0
 if (!values.table) await measure()
@@ -57,9 +59,18 @@ async function measure(): Promise<void> {
     for (const contender of new Set(wanted.map((one) => one.contender))) await contender.prepare()
     if (names.includes(FLOOR) && !readResults(values.json).some(({ kind }) => kind === 'floor'))
       for (const result of await measureFloor(digest, upstream.url)) keepResult(values.json, result)
-    for (let round = 1; round <= runs; round++)
-      for (const scenario of scenarios)
-        for (const one of wanted) await measureOne({ digest, upstream, prometheus }, one, scenario, round)
+    const bench = { digest, upstream, prometheus }
+    const open = runsToMeasure()
+    await measureAll(
+      bench,
+      open.filter(({ scenario }) => !scenario.isAlone),
+      atOnce,
+    )
+    await measureAll(
+      bench,
+      open.filter(({ scenario }) => scenario.isAlone),
+      1,
+    )
   } finally {
     upstream.close()
     await prometheus.end()
@@ -67,20 +78,34 @@ async function measure(): Promise<void> {
   }
 }
 
-async function measureOne(
-  bench: Bench,
-  { contender, setting }: Wanted,
-  scenario: (typeof SCENARIOS)[number],
-  round: number,
-): Promise<void> {
-  const have = readResults(values.json).filter(
-    (one) =>
-      one.kind === 'run' &&
-      one.contender === contender.name &&
-      one.setting === setting &&
-      one.scenario === scenario.id,
+/** One run of each before the next of any, without those that the file has. */
+function runsToMeasure(): Run[] {
+  const kept = readResults(values.json).filter((one) => one.kind === 'run')
+  const rounds = Array.from({ length: runs }, (_, index) => index + 1)
+  return rounds.flatMap((round) =>
+    scenarios.flatMap((scenario) =>
+      wanted
+        .filter(({ contender, setting }) => {
+          const have = kept.filter(
+            (one) =>
+              one.contender === contender.name && one.setting === setting && one.scenario === scenario.id,
+          )
+          return have.length < round
+        })
+        .map((one) => ({ ...one, scenario, round })),
+    ),
   )
-  if (have.length >= round) return
+}
+
+async function measureAll(bench: Bench, open: readonly Run[], width: number): Promise<void> {
+  const left = [...open]
+  const next = async () => {
+    for (let run = left.shift(); run; run = left.shift()) await measureOne(bench, run)
+  }
+  await Promise.all(Array.from({ length: width }, next))
+}
+
+async function measureOne(bench: Bench, { contender, setting, scenario, round }: Run): Promise<void> {
   const name = `${contender.name} (${setting}), ${scenario.title}`
   say(`${name}, run ${round}`)
   try {
@@ -88,11 +113,11 @@ async function measureOne(
     keepResult(values.json, result)
     const { outcome, decidedAfterMs, zeroAfterMs, failed, slow, why } = result
     say(
-      `  ${outcome} after ${decidedAfterMs} ms, zero ${zeroAfterMs} ms, ${failed} failed, ${slow} slow ${JSON.stringify(why)}`,
+      `${name}, run ${round}: ${outcome} after ${decidedAfterMs} ms, zero ${zeroAfterMs} ms, ${failed} failed, ${slow} slow ${JSON.stringify(why)}`,
     )
   } catch (error) {
     failures++
-    say(`  not measured: ${describe(error)}`)
+    say(`${name}, run ${round}: not measured: ${describe(error)}`)
   }
 }
 
@@ -107,6 +132,11 @@ function wantedBy(name: string): Wanted[] {
   const contender = CONTENDERS[id] ?? misuse(name)
   const settings = SETTINGS.filter((setting) => only === undefined || setting === only)
   return settings.length > 0 ? settings.map((setting) => ({ contender, setting })) : misuse(name)
+}
+
+function countOf(text: string): number {
+  const count = Number(text)
+  return Number.isInteger(count) && count > 0 ? count : misuse(text)
 }
 
 function misuse(what: string): never {

@@ -24,6 +24,8 @@ export type Scenario = {
   readonly firstWeight: number
   /** The contender must read the metrics source that is restarted. */
   readonly needsPrometheus?: boolean
+  /** What happens to it is felt by every other run as well. */
+  readonly isAlone?: boolean
   /** What happens once the canary has had traffic for `DISTURB_AFTER_MS`. */
   readonly disturb?: (around: Surroundings) => Promise<void>
 }
@@ -59,6 +61,7 @@ export const SCENARIOS: readonly Scenario[] = [
   bad('no-image', 'an image that does not exist', { noImage: true }),
   healthy('healthy', 'healthy'),
   healthy('incident', 'healthy; upstream fails 20 % for 5 s', {
+    isAlone: true,
     disturb: async ({ upstream }) => {
       upstream.fail(INCIDENT.share)
       await wait(INCIDENT.forMs)
@@ -73,6 +76,7 @@ export const SCENARIOS: readonly Scenario[] = [
     },
   }),
   healthy('metrics', 'healthy; the metrics source restarts', {
+    isAlone: true,
     needsPrometheus: true,
     disturb: async ({ prometheus }) => {
       await prometheus.stop()

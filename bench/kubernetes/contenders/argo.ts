@@ -1,5 +1,6 @@
 import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
+import { freePort } from '../../../clawdbot/testing/free-port.ts'
 import { kubectl } from '../../../testing/kubernetes/commands.ts'
 import { kubeconfig } from '../../../testing/kubernetes/places.ts'
 import { applyAll, CANARY, type Place, podTemplate, REPLICAS, STABLE, serviceOf, until } from '../place.ts'
@@ -69,7 +70,7 @@ export const argo: Contender = {
   },
   open: async (place, options) => {
     const { namespace } = place
-    const metrics = ['--metricsPort', '8190', '--healthzPort', '8191']
+    const metrics = ['--metricsPort', `${await freePort()}`, '--healthzPort', `${await freePort()}`]
     const group = ['--traefik-api-group', TRAEFIK_GROUP, '--traefik-api-version', `${TRAEFIK_GROUP}/v1alpha1`]
     const scope = ['--namespaced', '--namespace', namespace, '--leader-elect=false']
     const controller = startController(

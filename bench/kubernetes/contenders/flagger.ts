@@ -1,4 +1,5 @@
 import { join } from 'node:path'
+import { freePort } from '../../../clawdbot/testing/free-port.ts'
 import { kubectl } from '../../../testing/kubernetes/commands.ts'
 import { kubeconfig } from '../../../testing/kubernetes/places.ts'
 import { applyAll, CANARY, type Place, podTemplate, REPLICAS, STABLE, until } from '../place.ts'
@@ -47,7 +48,8 @@ export const flagger: Contender = {
     const controller = startController(
       built.binary,
       [
-        ...['-kubeconfig', kubeconfig('admin'), '-namespace', namespace, '-port', '8192'],
+        ...['-kubeconfig', kubeconfig('admin'), '-namespace', namespace],
+        ...['-port', `${await freePort()}`],
         ...['-mesh-provider', 'gatewayapi:v1', '-metrics-server', PROMETHEUS_URL, '-log-level', 'info'],
       ],
       {},

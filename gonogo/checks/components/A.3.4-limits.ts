@@ -72,9 +72,9 @@ async function run(ctx: CheckContext, config: LimitsConfig): Promise<CheckResult
   const bombed = await bombUnderLoad(ctx, config)
   const { source } = bombed
   if (!('meanwhile' in bombed)) return fail(bombed.problem, { claim: { problem: bombed.what }, source })
-  const { idle, meanwhile, problem } = bombed
+  const { idle, meanwhile, result, problem } = bombed
   const rest = {
-    claim: { stopped: KINDS.filter((kind) => !meanwhile.result?.startsWith(kind)), problem },
+    claim: { stopped: KINDS.filter((kind) => !result?.startsWith(kind)), problem },
     source,
     population: `${KINDS.length} bombs, ${meanwhile.sent} requests of users meanwhile`,
   }
@@ -89,7 +89,10 @@ type Bombed =
   | {
       readonly source: string
       readonly idle: Load
-      readonly meanwhile: Meanwhile
+      /** Every request while there were bombs. */
+      readonly meanwhile: Load
+      /** What is wrong with the bombs; null when nothing is. */
+      readonly result: string | null
       readonly problem: string | null
     }
   | { readonly source: string; readonly what: string; readonly problem: string }
@@ -111,24 +114,17 @@ export async function bombUnderLoad(ctx: CheckContext, config: LimitsConfig): Pr
         `${config.tool} is not offered at ${config.path}: ${reason ?? 'declare path: and tool:'}`,
       )
     }
-    const ask = (durationMs: number) =>
-      applyLoad(ctx, front.url, config.users.path, token === undefined ? [] : [token], {
-        rate: config.users.rate,
-        durationMs,
-      })
-    const idle = await ask(config.users.window)
+    const { path, rate, window: durationMs } = config.users
+    const ask = (until?: Promise<unknown>) =>
+      applyLoad(ctx, front.url, path, token === undefined ? [] : [token], { rate, durationMs, until })
+    const idle = await ask()
     if (idle.failed > 0) return { source, what: 'idle', problem: `${idle.firstFailure}, before any bomb` }
     await mustWork(session, config)
-    const meanwhile = await whileBombing(
-      () => bombAll(session, config),
-      ask,
-      Math.min(1000, config.users.window),
-    )
+    const bombing = bombAll(session, config)
+    const [meanwhile, result] = await Promise.all([ask(bombing), bombing])
     const problem =
-      meanwhile.result ??
-      slownessOf(idle.p99Ms, meanwhile, config) ??
-      (await restartOf(ctx, config, instance))
-    return { source, idle, meanwhile, problem }
+      result ?? slownessOf(idle.p99Ms, meanwhile, config) ?? (await restartOf(ctx, config, instance))
+    return { source, idle, meanwhile, result, problem }
   } finally {
     await session.close()
   }
@@ -180,42 +176,7 @@ async function bombAll(session: McpSession, config: LimitsConfig): Promise<strin
   return null
 }
 
-type Meanwhile = { result: string | null; sent: number; p99Ms: number; firstFailure: string | null }
-
-/** Users ask as long as the bombs last; every request counts, in one distribution. */
-async function whileBombing(
-  bomb: () => Promise<string | null>,
-  ask: (durationMs: number) => ReturnType<typeof applyLoad>,
-  windowMs: number,
-): Promise<Meanwhile> {
-  let isOver = false
-  const bombing = bomb().finally(() => {
-    isOver = true
-  })
-  // It is awaited below, and its failure is told there; until then it must not end the process. Where the users' load fails
-  // before that, the check is unknown for that reason, and the session that is closed then ends the bombs.
-  bombing.catch(() => undefined)
-  const times: number[] = []
-  let firstFailure: string | null = null
-  do {
-    const load = await ask(windowMs)
-    times.push(...load.timesMs)
-    firstFailure ??= load.firstFailure
-  } while (!isOver)
-  times.sort((a, b) => a - b)
-  return {
-    result: await bombing,
-    sent: times.length,
-    p99Ms: times[Math.ceil(times.length * 0.99) - 1] ?? 0,
-    firstFailure,
-  }
-}
-
-function slownessOf(
-  idleMs: number,
-  { p99Ms, firstFailure }: Meanwhile,
-  { users }: LimitsConfig,
-): string | null {
+function slownessOf(idleMs: number, { p99Ms, firstFailure }: Load, { users }: LimitsConfig): string | null {
   if (firstFailure !== null) return `users notice the bombs: ${firstFailure}`
   const bound = Math.max(idleMs * users.ratio, idleMs + users.slackMs)
   return p99Ms > bound ? `users notice the bombs: p99 ${round(p99Ms)} ms, before ${round(idleMs)} ms` : null
