@@ -1,7 +1,7 @@
 import { itemStatus } from '#core/items.ts'
 import { peopleFor } from '#core/people.ts'
 import type { DeploymentState } from '#core/state.ts'
-import { GLYPHS } from './glyphs.ts'
+import { STATE_MARKS } from '#core/verdict.ts'
 
 /** What blocks, worst first: fail > unknown > reopened > waiting for a person. Only what has been reached. */
 export function nextQueue(state: DeploymentState, now: number) {
@@ -33,7 +33,7 @@ export function nextLines(state: DeploymentState, now: number, most: number): st
     const [holder] = peopleFor(state.opened, item.role)
     const person = item.proves === 'watchHeld' ? (state.watchHolder ?? holder) : holder
     const whose = person ? (state.opened.roster[person]?.name ?? person) : item.role
-    return `next  ${isReopened ? '↻' : GLYPHS[status.state].glyph} ${item.id} ${item.title}: ${status.value} (${whose})`
+    return `next  ${isReopened ? '↻' : STATE_MARKS[status.state].glyph} ${item.id} ${item.title}: ${status.value} (${whose})`
   })
   return queue.length > most ? [...lines, `      and ${queue.length - most} more`] : lines
 }

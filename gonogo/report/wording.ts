@@ -1,5 +1,4 @@
 import { formatDuration } from '#core/duration.ts'
-import type { ItemState } from '#core/verdict.ts'
 
 /** An instant as the report's JSON holds it. */
 export const iso = (ms: number): string => new Date(ms).toISOString()
@@ -39,14 +38,3 @@ export const plural = (count: number, one: string, many = `${one}s`): string =>
 
 /** Enough of a digest to tell it from others on sight. */
 export const shortDigest = (digest: string): string => digest.replace(/^sha256:/, '').slice(0, 12)
-
-/** Glyph and word of each state. Nothing in the report is told by colour alone. */
-export const STATE_MARKS: Readonly<Record<ItemState, { readonly glyph: string; readonly word: string }>> = {
-  passed: { glyph: '✓', word: 'passed' },
-  attested: { glyph: '☑', word: 'attested' },
-  failed: { glyph: '✗', word: 'failed' },
-  unknown: { glyph: '?', word: 'unknown' },
-  waived: { glyph: '⚑', word: 'waived' },
-  notApplicable: { glyph: '–', word: 'not applicable' },
-  notReached: { glyph: '·', word: 'not reached' },
-}

@@ -1,8 +1,8 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { type CheckContext, CheckProblem, type EnvironmentAccess } from '../check.ts'
+import type { CheckContext, EnvironmentAccess } from '../check.ts'
 import { drillEnvironment, drillInstance, drillService, observing } from '../drill-situation.ts'
-import { DRILL_ACCESS } from './drill-service.ts'
+import { drillAccess } from './drill-service.ts'
 
 export type DrillTool = {
   readonly description: string
@@ -51,12 +51,7 @@ export async function startDrillMcp(skills: DrillSkills): Promise<DrillMcp> {
         target: observing([instance]),
         candidates: async () => [instance],
         stables: async () => [instance],
-        access: async (key) => {
-          const value = DRILL_ACCESS[key]
-          if (value === undefined)
-            throw new CheckProblem(`environments.production.access.${key} is not declared`)
-          return value
-        },
+        access: drillAccess,
         ...overrides,
       }),
     close: async () => {

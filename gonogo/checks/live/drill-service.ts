@@ -42,6 +42,13 @@ export const DRILL_ACCESS: Readonly<Record<string, string>> = {
   allowedOrigin: 'https://app.drill.internal',
 }
 
+/** What the drill service gives access by. Rejects as an environment that does not declare the key. */
+export async function drillAccess(key: string): Promise<string> {
+  const value = DRILL_ACCESS[key]
+  if (value === undefined) throw new CheckProblem(`environments.production.access.${key} is not declared`)
+  return value
+}
+
 /**
  * A small service on a real socket for drills to break: health and readiness, OpenAPI, notes behind bearer tokens and a
  * rate limit, CORS, one JSON log line a request. It stands for no product; a drill's ground must not depend on one.
@@ -72,12 +79,7 @@ export async function startDrillService(
       drillEnvironment({
         url,
         candidates: async () => [instance],
-        access: async (key) => {
-          const value = DRILL_ACCESS[key]
-          if (value === undefined)
-            throw new CheckProblem(`environments.production.access.${key} is not declared`)
-          return value
-        },
+        access: drillAccess,
         ...overrides,
       }),
     close: async () => {

@@ -4,14 +4,13 @@ import type { CheckSettled, Recorded } from '#core/events.ts'
 import { gateView } from '#core/gates.ts'
 import { itemStatus } from '#core/items.ts'
 import type { DeploymentState } from '#core/state.ts'
-import { ITEM_STATES, type ItemState } from '#core/verdict.ts'
+import { ITEM_STATES, type ItemState, STATE_MARKS } from '#core/verdict.ts'
 import { readDrills } from '#engine/drill-record.ts'
 import { EXIT, Refusal } from '#engine/exit-codes.ts'
 import { readState } from '#engine/journal.ts'
 import { openLog, type Workspace } from '#engine/workspace.ts'
 import type { Store } from '#store/store.ts'
 import { action } from '../command.ts'
-import { GLYPHS } from '../glyphs.ts'
 import { loadWorkspace } from '../load.ts'
 import { nextLines } from '../next-queue.ts'
 import { markSeen, sinceYouLeft } from '../since-left.ts'
@@ -92,7 +91,7 @@ function statusText(
     state.closed?.status ?? (state.rollback ? 'rolling back' : state.hold ? 'on hold' : state.stage)
   const lines = [
     `${opened.service} ${opened.stable?.version ?? 'nothing'}→${opened.release.version} · ${opened.environment} · ${word.toUpperCase()} · ${state.id}`,
-    ITEM_STATES.map((s) => `${GLYPHS[s].glyph} ${counts[s]} ${GLYPHS[s].word}`).join('  '),
+    ITEM_STATES.map((s) => `${STATE_MARKS[s].glyph} ${counts[s]} ${STATE_MARKS[s].word}`).join('  '),
     ...(state.hold ? [`on hold: ${state.hold.reason}`] : []),
     ...(state.watchHolder ? [`watch: ${opened.roster[state.watchHolder]?.name ?? state.watchHolder}`] : []),
     ...Object.keys(opened.plan.gates).map((gate) => gateLine(state, gate, now)),
@@ -101,7 +100,7 @@ function statusText(
   if (drills)
     for (const item of opened.plan.items) {
       const status = itemStatus(state, item, now)
-      lines.push(`${GLYPHS[status.state].glyph} ${item.id.padEnd(8)} ${item.title} · ${status.value}`)
+      lines.push(`${STATE_MARKS[status.state].glyph} ${item.id.padEnd(8)} ${item.title} · ${status.value}`)
       const check = state.items[item.id]?.check
       if (check && status.state !== 'attested' && status.state !== 'notApplicable')
         lines.push(`           ${trust(check, drills[item.id], now)}`)

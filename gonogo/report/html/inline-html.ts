@@ -1,5 +1,6 @@
+import { STATE_MARKS } from '#core/verdict.ts'
 import type { Inline, Line } from '../document/blocks.ts'
-import { STATE_MARKS, shortDigest, utc } from '../wording.ts'
+import { shortDigest, utc } from '../wording.ts'
 import { type Markup, markup } from './markup.ts'
 
 /** Glyphs of marks that are no item's state; each stands with its word. */

@@ -1,6 +1,7 @@
+import { STATE_MARKS } from '#core/verdict.ts'
 import type { Inline, Line } from '../document/blocks.ts'
 import { isLineOfMany, MARK_GLYPHS } from '../html/inline-html.ts'
-import { STATE_MARKS, shortDigest, utc } from '../wording.ts'
+import { shortDigest, utc } from '../wording.ts'
 
 /** Text that Markdown takes as text: markup characters are escaped, line ends become spaces. */
 export const escapeMarkdown = (text: string): string =>

@@ -1,7 +1,8 @@
+import { STATE_MARKS } from '#core/verdict.ts'
 import { type Block, recorded } from '../document/blocks.ts'
 import { signer } from '../document/people-lines.ts'
 import type { ItemEntry } from '../model/item-entries.ts'
-import { STATE_MARKS, shortDigest, utc } from '../wording.ts'
+import { shortDigest, utc } from '../wording.ts'
 import { codeSpan, escapeMarkdown, lineMarkdown } from './inline-markdown.ts'
 
 type Renderers = { readonly [K in Block['kind']]: (block: Extract<Block, { kind: K }>) => string }
