@@ -66,6 +66,6 @@ export async function steadily<T>(ask: () => Promise<T>): Promise<T> {
 function isPassing(error: unknown): boolean {
   const status = statusOf(error)
   if (status !== null) return status === 429 || status >= 500
-  const { code, cause } = error as { code?: string; cause?: { code?: string } }
-  return /^(E[A-Z]+|UND_ERR_.*)$/.test(code ?? cause?.code ?? '')
+  const { name, code, cause } = error as { name?: string; code?: string; cause?: { code?: string } }
+  return name === 'TimeoutError' || /^(E[A-Z]+|UND_ERR_.*)$/.test(code ?? cause?.code ?? '')
 }
