@@ -92,7 +92,7 @@ async function measure(count: number): Promise<Measured> {
 }
 
 async function makeOne(): Promise<Service> {
-  const place = await makePlace(DIGEST, '')
+  const place = await makePlace({ digest: DIGEST, upstreamUrl: '', prometheusUrl: '' })
   const root = mkdtempSync(join(tmpdir(), 'gonogo-bench-many-'))
   const routerMetrics = `${router.url}/${place.namespace}`
   await makeService(root, place, { replicas: 1, policy: POLICY, routerMetrics, pod: ON_STAND_IN })

@@ -17,13 +17,15 @@ import {
 } from './place.ts'
 import type { FloorResult } from './result.ts'
 import { GOOD } from './scenarios.ts'
+import { startUpstream } from './upstream.ts'
 
 const PATCHES = 10
 const SETTLE_MS = 1500
 
 /** What nobody can be quicker than: half of the traffic on a second version, taken away by `kubectl patch`, again and again. */
-export async function measureFloor(digest: string, upstreamUrl: string): Promise<FloorResult[]> {
-  const place = await makePlace(digest, upstreamUrl)
+export async function measureFloor(digest: string): Promise<FloorResult[]> {
+  const upstream = await startUpstream()
+  const place = await makePlace({ digest, upstreamUrl: upstream.url, prometheusUrl: '' })
   try {
     await applyAll([
       ...both(place, 'web', STABLE),
@@ -43,6 +45,7 @@ export async function measureFloor(digest: string, upstreamUrl: string): Promise
     ]
   } finally {
     await place.end()
+    upstream.close()
   }
 }
 

@@ -16,7 +16,6 @@ import { keepResult, readResults } from './result.ts'
 import { type Bench, runOnce } from './run-once.ts'
 import { SCENARIOS, type Scenario } from './scenarios.ts'
 import { goalLines, tableOf } from './table.ts'
-import { startUpstream } from './upstream.ts'
 
 const CONTENDERS: Readonly<Record<string, Contender>> = { gonogo, argo, flagger }
 const FLOOR = 'floor'
@@ -54,25 +53,17 @@ process.exit(failures > 0 || goals.some(({ state }) => state === 'missed') ? 1 :
 async function measure(): Promise<void> {
   for (const contender of new Set(wanted.map((one) => one.contender))) await contender.build(say)
   const digest = await openCluster(say)
-  const [upstream, prometheus] = [await startUpstream(), await startPrometheus()]
+  const prometheus = await startPrometheus()
   try {
     for (const contender of new Set(wanted.map((one) => one.contender))) await contender.prepare()
     if (names.includes(FLOOR) && !readResults(values.json).some(({ kind }) => kind === 'floor'))
-      for (const result of await measureFloor(digest, upstream.url)) keepResult(values.json, result)
-    const bench = { digest, upstream, prometheus }
+      for (const result of await measureFloor(digest)) keepResult(values.json, result)
     const open = runsToMeasure()
-    await measureAll(
-      bench,
-      open.filter(({ scenario }) => !scenario.isAlone),
-      atOnce,
-    )
-    await measureAll(
-      bench,
-      open.filter(({ scenario }) => scenario.isAlone),
-      1,
-    )
+    const next = async () => {
+      for (let run = open.shift(); run; run = open.shift()) await measureOne({ digest, prometheus }, run)
+    }
+    await Promise.all(Array.from({ length: atOnce }, next))
   } finally {
-    upstream.close()
     await prometheus.end()
     await closeCluster()
   }
@@ -95,14 +86,6 @@ function runsToMeasure(): Run[] {
         .map((one) => ({ ...one, scenario, round })),
     ),
   )
-}
-
-async function measureAll(bench: Bench, open: readonly Run[], width: number): Promise<void> {
-  const left = [...open]
-  const next = async () => {
-    for (let run = left.shift(); run; run = left.shift()) await measureOne(bench, run)
-  }
-  await Promise.all(Array.from({ length: width }, next))
 }
 
 async function measureOne(bench: Bench, { contender, setting, scenario, round }: Run): Promise<void> {

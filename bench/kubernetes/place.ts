@@ -25,12 +25,16 @@ export type Place = {
   /** The service's image by its digest. */
   readonly digest: string
   readonly upstreamUrl: string
+  /** The Prometheus that contenders ask. */
+  readonly prometheusUrl: string
   /** Where what the contender says is kept. */
   readonly logFile: string
   end(): Promise<void>
 }
 
-export async function makePlace(digest: string, upstreamUrl: string): Promise<Place> {
+export async function makePlace(
+  around: Pick<Place, 'digest' | 'upstreamUrl' | 'prometheusUrl'>,
+): Promise<Place> {
   const namespace = `bench-${process.pid}-${++made}`
   mkdirSync(LOGS, { recursive: true })
   await kubectl(['create', 'namespace', namespace])
@@ -49,8 +53,7 @@ export async function makePlace(digest: string, upstreamUrl: string): Promise<Pl
   return {
     namespace,
     host: `${namespace}.example`,
-    digest,
-    upstreamUrl,
+    ...around,
     logFile: join(LOGS, `${namespace}.log`),
     end: async () => {
       await kubectl(['delete', 'namespace', namespace, '--wait=false'])

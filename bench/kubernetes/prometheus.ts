@@ -1,15 +1,15 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
+import { freePort } from '../../clawdbot/testing/free-port.ts'
 import { kubectl } from '../../testing/kubernetes/commands.ts'
 import { startDaemon, stopDaemon, waitFor } from '../../testing/kubernetes/daemons.ts'
 import { keepLooking } from '../../testing/kubernetes/keep-looking.ts'
 
-const ADDRESS = '127.0.0.1:9190'
 const LOOK_EVERY_MS = 1000
-export const PROMETHEUS_URL = `http://${ADDRESS}`
 
 export type Prometheus = {
+  readonly url: string
   start(): Promise<void>
   stop(): Promise<void>
   /** Keeps its list of a namespace's pods as they are; returns what ends that. Debian's build asks no cluster itself. */
@@ -24,7 +24,10 @@ type Pod = {
 
 /** A real Prometheus that scrapes the router, and the pods of whoever wants that, every second. */
 export async function startPrometheus(): Promise<Prometheus> {
+  const address = `127.0.0.1:${await freePort()}`
+  const url = `http://${address}`
   const folder = mkdtempSync(join(tmpdir(), 'gonogo-bench-prometheus-'))
+  const name = basename(folder)
   const pods = join(folder, 'pods.json')
   const settings = join(folder, 'prometheus.json')
   writeFileSync(pods, '[]')
@@ -39,18 +42,17 @@ export async function startPrometheus(): Promise<Prometheus> {
     }),
   )
   const start = async () => {
-    startDaemon('prometheus', 'prometheus', [
+    startDaemon(name, 'prometheus', [
       `--config.file=${settings}`,
       `--storage.tsdb.path=${join(folder, 'data')}`,
-      `--web.listen-address=${ADDRESS}`,
+      `--web.listen-address=${address}`,
     ])
-    await waitFor('Prometheus', 'prometheus', async () => (await fetch(`${PROMETHEUS_URL}/-/ready`)).ok)
+    await waitFor('Prometheus', name, async () => (await fetch(`${url}/-/ready`)).ok)
   }
-  const stop = () => stopDaemon('prometheus')
-  // A bench that was killed left one that reads another folder.
-  await stop()
+  const stop = () => stopDaemon(name)
   await start()
   return {
+    url,
     start,
     stop,
     follow: (namespace) => {

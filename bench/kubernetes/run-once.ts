@@ -2,10 +2,10 @@ import { setTimeout as wait } from 'node:timers/promises'
 import type { Contender, Decision, Setting } from './contenders/contender.ts'
 import { type Load, startLoad } from './load.ts'
 import { CANARY, makePlace } from './place.ts'
-import type { Prometheus } from './prometheus.ts'
+import { type Prometheus, startPrometheus } from './prometheus.ts'
 import type { Result } from './result.ts'
 import { DISTURB_AFTER_MS, type Scenario } from './scenarios.ts'
-import type { Upstream } from './upstream.ts'
+import { startUpstream, type Upstream } from './upstream.ts'
 
 /** The load before the canary comes, so that whatever is new at first is not counted. */
 const WARM_UP_MS = 2000
@@ -15,17 +15,19 @@ const QUIET_MS = 3000
 const AFTER_PROMOTION_MS = 5000
 const LOOK_EVERY_MS = 20
 
-export type Bench = { readonly digest: string; readonly upstream: Upstream; readonly prometheus: Prometheus }
+export type Bench = { readonly digest: string; readonly prometheus: Prometheus }
 
 /** One contender in one scenario, in a namespace of its own. Throws where it could not even be set up. */
 export async function runOnce(
-  { digest, upstream, prometheus }: Bench,
+  { digest, prometheus: shared }: Bench,
   contender: Contender,
   setting: Setting,
   scenario: Scenario,
 ): Promise<Result> {
-  const place = await makePlace(digest, upstream.url)
   const { firstWeight, needsPrometheus = false } = scenario
+  const upstream = await startUpstream()
+  const prometheus = needsPrometheus ? await startPrometheus() : shared
+  const place = await makePlace({ digest, upstreamUrl: upstream.url, prometheusUrl: prometheus.url })
   const unfollow = needsPrometheus ? prometheus.follow(place.namespace) : async () => undefined
   const deployer = await contender.open(place, { setting, firstWeight, needsPrometheus })
   const load = startLoad(place.host)
@@ -58,6 +60,8 @@ export async function runOnce(
     await load.stop()
     await deployer.close()
     await unfollow().finally(() => place.end())
+    upstream.close()
+    if (prometheus !== shared) await prometheus.end()
   }
 }
 
@@ -74,7 +78,7 @@ const failureOf = (work: Promise<unknown>): Promise<never> =>
 /** Waits for the canary's traffic, then does what the scenario does; nothing where the run has ended before. */
 async function disturb(
   { disturb: act }: Scenario,
-  around: Omit<Bench, 'digest'> & { readonly load: Load },
+  around: { readonly load: Load; readonly upstream: Upstream; readonly prometheus: Prometheus },
   ended: AbortSignal,
 ): Promise<void> {
   if (!act) return

@@ -22,10 +22,8 @@ export type Scenario = {
   readonly canary: Behaviour
   /** Per cent of the traffic on the canary at first. */
   readonly firstWeight: number
-  /** The contender must read the metrics source that is restarted. */
+  /** The metrics source is restarted: it is one of its own, and the contender must read it. */
   readonly needsPrometheus?: boolean
-  /** What happens to it is felt by every other run as well. */
-  readonly isAlone?: boolean
   /** What happens once the canary has had traffic for `DISTURB_AFTER_MS`. */
   readonly disturb?: (around: Surroundings) => Promise<void>
 }
@@ -61,7 +59,6 @@ export const SCENARIOS: readonly Scenario[] = [
   bad('no-image', 'an image that does not exist', { noImage: true }),
   healthy('healthy', 'healthy'),
   healthy('incident', 'healthy; upstream fails 20 % for 5 s', {
-    isAlone: true,
     disturb: async ({ upstream }) => {
       upstream.fail(INCIDENT.share)
       await wait(INCIDENT.forMs)
@@ -76,7 +73,6 @@ export const SCENARIOS: readonly Scenario[] = [
     },
   }),
   healthy('metrics', 'healthy; the metrics source restarts', {
-    isAlone: true,
     needsPrometheus: true,
     disturb: async ({ prometheus }) => {
       await prometheus.stop()

@@ -4,7 +4,6 @@ import { freePort } from '../../../clawdbot/testing/free-port.ts'
 import { kubectl } from '../../../testing/kubernetes/commands.ts'
 import { kubeconfig } from '../../../testing/kubernetes/places.ts'
 import { applyAll, CANARY, type Place, podTemplate, REPLICAS, STABLE, serviceOf, until } from '../place.ts'
-import { PROMETHEUS_URL } from '../prometheus.ts'
 import { type BuiltRival, buildRival } from '../rivals.ts'
 import { type Behaviour, GOOD } from '../scenarios.ts'
 import type { Contender, Options, Setting } from './contender.ts'
@@ -134,13 +133,13 @@ const routing = ({ namespace, host }: Place) => [
   },
 ]
 
-function analysis({ namespace }: Place, { analysis: when, window, ifNothing }: Tuning) {
+function analysis({ namespace, prometheusUrl }: Place, { analysis: when, window, ifNothing }: Tuning) {
   const queries = queriesOf(`${namespace}-web-canary-.*`, window)
   const metric = (name: string, query: string, condition: string) => ({
     name,
     ...when,
     successCondition: `${ifNothing}${condition}`,
-    provider: { prometheus: { address: PROMETHEUS_URL, query } },
+    provider: { prometheus: { address: prometheusUrl, query } },
   })
   return {
     apiVersion: API,

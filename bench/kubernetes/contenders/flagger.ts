@@ -3,7 +3,6 @@ import { freePort } from '../../../clawdbot/testing/free-port.ts'
 import { kubectl } from '../../../testing/kubernetes/commands.ts'
 import { kubeconfig } from '../../../testing/kubernetes/places.ts'
 import { applyAll, CANARY, type Place, podTemplate, REPLICAS, STABLE, until } from '../place.ts'
-import { PROMETHEUS_URL } from '../prometheus.ts'
 import { type BuiltRival, buildRival } from '../rivals.ts'
 import { type Behaviour, GOOD } from '../scenarios.ts'
 import type { Contender, Options, Setting } from './contender.ts'
@@ -50,7 +49,7 @@ export const flagger: Contender = {
       [
         ...['-kubeconfig', kubeconfig('admin'), '-namespace', namespace],
         ...['-port', `${await freePort()}`],
-        ...['-mesh-provider', 'gatewayapi:v1', '-metrics-server', PROMETHEUS_URL, '-log-level', 'info'],
+        ...['-mesh-provider', 'gatewayapi:v1', '-metrics-server', place.prometheusUrl, '-log-level', 'info'],
       ],
       {},
       { signs: SIGNS, logFile: place.logFile },
@@ -84,14 +83,14 @@ const deployment = (place: Place, version: string, behaviour: Behaviour) => ({
   },
 })
 
-function templates({ namespace }: Place) {
+function templates({ namespace, prometheusUrl }: Place) {
   const service = `httproute-${namespace}-.*-svc-${namespace}-web-canary-.*`
   const queries = queriesOf(service, '{{ interval }}')
   const template = (name: string, query: string) => ({
     apiVersion: API,
     kind: 'MetricTemplate',
     metadata: { name, namespace },
-    spec: { provider: { type: 'prometheus', address: PROMETHEUS_URL }, query },
+    spec: { provider: { type: 'prometheus', address: prometheusUrl }, query },
   })
   return [
     template('error-rate', `100 - ${queries.successShare} * 100`),

@@ -7,7 +7,6 @@ import { fileURLToPath } from 'node:url'
 import type { DeploymentEvent } from '../../../gonogo/core/events.ts'
 import { makeService, writeRelease } from '../gonogo-service.ts'
 import { CANARY, REPLICAS } from '../place.ts'
-import { PROMETHEUS_URL } from '../prometheus.ts'
 import { type Contender, type Decision, type Options, pendingDecision } from './contender.ts'
 
 const PROCESS = fileURLToPath(new URL('../deploying/main.ts', import.meta.url))
@@ -31,7 +30,7 @@ export const gonogo: Contender = {
       replicas: REPLICAS,
       policy: policyOf(options),
       routerMetrics: 'http://127.0.0.1:8081/metrics',
-      ...(options.needsPrometheus && { metrics: FROM_PROMETHEUS }),
+      ...(options.needsPrometheus && { metrics: fromPrometheus(place.prometheusUrl) }),
     })
     const { promise: decided, resolve: decide, reject: fail } = pendingDecision()
     let ended: Promise<void> = Promise.resolve()
@@ -68,12 +67,12 @@ export const gonogo: Contender = {
   },
 }
 
-const FROM_PROMETHEUS = {
+const fromPrometheus = (url: string) => ({
   source: 'prometheus',
-  url: PROMETHEUS_URL,
+  url,
   scrapeInterval: '1s',
   labels: { job: 'pods' },
-}
+})
 
 const policyOf = ({ firstWeight, setting }: Options) => ({
   steps: [
