@@ -181,7 +181,9 @@ function targetOver(world: World, folder: string): KubernetesTarget {
 /** What the cluster refuses is an outcome; that it cannot be reached is not, and the call is made again later. */
 async function actOrRefuse(world: World, call: Call): Promise<Outcome> {
   try {
-    return await act(world, call)
+    const outcome = await act(world, call)
+    const unread = world.counters?.takeUnread()
+    return unread ? { ...outcome, detail: `${outcome.detail}; ${unread}` } : outcome
   } catch (error) {
     const code = codeOf(error)
     if (code === 'cluster-unreachable') throw error

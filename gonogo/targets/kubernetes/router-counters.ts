@@ -1,13 +1,19 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import { request } from 'undici'
-import { countersBy, type InstanceCounters } from '#connectors/prometheus-text/instance-counters.ts'
+import { countersBy } from '#connectors/prometheus-text/instance-counters.ts'
 import type { TextSettings } from '#core/metrics-settings.ts'
-import type { HistogramBucket, InstanceSample, MetricSource } from '#core/sample.ts'
-import type { Base, SavedState } from './saved-state.ts'
+import type { MetricSource } from '#core/sample.ts'
+import { type Counted, type RouterLedger, routerLedger } from './router-ledger.ts'
+import type { SavedState } from './saved-state.ts'
 import { nameIn, SLOTS, type Slot } from './slots.ts'
 
 const LIMIT_MS = 1500
 const CLOSELY_MS = 25
+/** A router that tells nothing is asked again for so long, where nobody goes back. */
+const TRY_FOR_MS = 3000
+const TRY_EVERY_MS = 100
+/** A close watch that has read anything within this time needs no reading more. */
+const JUST_NOW_MS = 1000
 
 /** What Traefik names its counters of each Service it leads to. */
 const TRAEFIK: TextSettings = {
@@ -20,20 +26,18 @@ const TRAEFIK: TextSettings = {
   except: {},
 }
 
-/**
- * The router's own counters: a pod that dies takes no evidence with it. A slot's Service serves one version after another,
- * so what it had counted before counts for none of the later ones.
- */
-export type RouterCounters = MetricSource & {
-  /** From now on the slot's Service counts for the version that is in it next. */
-  rebase(slot: Slot): Promise<void>
-  /** Epoch ms of the reading that first had the version's last request; null where none had any. */
-  lastRequestAt(version: string): number | null
-  /** Reads again and again until it is called off, so that the last request is known to some ms. */
-  watchClosely(): () => void
-  /** Reads once more, before a Service leaves the route and the router forgets it. */
-  remember(): Promise<void>
-}
+/** The router's own counters: a pod that dies takes no evidence with it. */
+export type RouterCounters = MetricSource &
+  Pick<RouterLedger, 'handOver' | 'lastRequestAt'> & {
+    /** After a hand-over: reads what was counted before. What it cannot read within seconds, the next reading does. */
+    takeBases(): Promise<void>
+    /** Reads once more, before a Service leaves the route and the router forgets it. */
+    remember(slot: Slot): Promise<void>
+    /** What could not be read since this was asked last, and what follows, in words. */
+    takeUnread(): string
+    /** For as long as somebody goes back: reads again and again, so that the last request is known to some ms. */
+    watchClosely(): () => void
+  }
 
 type Options = {
   readonly url: string
@@ -43,10 +47,84 @@ type Options = {
 }
 
 export function routerCounters({ url, namespace, service, state }: Options): RouterCounters {
-  const last = new Map<string, InstanceSample>()
-  /** The most that was counted of each group; an answer that comes late may have less. */
-  const most = new Map<string, number>()
-  const lastRequests = new Map<string, number>()
+  const ledger = routerLedger(state)
+  const read = reader(url, namespace, service)
+  const reading = { begun: 0, newest: 0, atMs: Number.NEGATIVE_INFINITY, problem: 'it was not asked' }
+  const unread = new Set<string>()
+  let watching = 0
+  let patience = new AbortController()
+  const sample = async (signal?: AbortSignal) => {
+    const atMs = Date.now()
+    const [turn, handovers] = [++reading.begun, ledger.handovers()]
+    let counted: Counted
+    try {
+      counted = await read(signal)
+    } catch (error) {
+      if (!signal?.aborted) reading.problem = (error as Error).message
+      throw error
+    }
+    // A page from before a Service changed hands does not say whose requests are on it; one that is late has fewer.
+    const isCurrent = handovers === ledger.handovers()
+    if (isCurrent && turn > reading.newest) {
+      Object.assign(reading, { newest: turn, atMs: performance.now() })
+      ledger.use(counted)
+    }
+    return { atMs, complete: isCurrent && ledger.isWhole(), instances: ledger.instances() }
+  }
+  /** Reads until it is done or the time is up. Whoever goes back waits for nothing: the close watch reads beside it. */
+  const insist = async (isDone: () => boolean, loss: string) => {
+    const { signal } = patience
+    const until = performance.now() + TRY_FOR_MS
+    while (!isDone()) {
+      if (signal.aborted && performance.now() - reading.atMs < JUST_NOW_MS) return
+      if (signal.aborted || performance.now() > until) {
+        unread.add(`the router told no counters (${reading.problem}): ${loss}`)
+        return
+      }
+      await sample(signal).catch(() => undefined)
+      if (!isDone()) await wait(TRY_EVERY_MS, undefined, { signal }).catch(() => undefined)
+    }
+  }
+  return {
+    sample,
+    handOver: ledger.handOver,
+    lastRequestAt: ledger.lastRequestAt,
+    takeBases: () => {
+      const isDone = () => Object.keys(state().unbased).length === 0
+      return insist(isDone, 'a version that took a place over is counted from the next reading on')
+    },
+    remember: (slot) => {
+      const { begun } = reading
+      const loss = `the last requests to ${nameIn(slot, service)} are counted for nobody`
+      return insist(() => reading.newest > begun, loss)
+    },
+    takeUnread: () => {
+      const words = [...unread].join('; ')
+      unread.clear()
+      return words
+    },
+    watchClosely: () => {
+      let isOver = false
+      watching++
+      patience.abort()
+      const watch = async () => {
+        while (!isOver) {
+          // One that fails is followed by the next; that a source is away is the sampler's to say.
+          await sample().catch(() => undefined)
+          await wait(CLOSELY_MS)
+        }
+      }
+      void watch()
+      return () => {
+        isOver = true
+        if (--watching === 0) patience = new AbortController()
+      }
+    },
+  }
+}
+
+/** Reads the router's page once. */
+function reader(url: string, namespace: string, service: string) {
   const names = new Map(SLOTS.map((slot) => [slot, nameOfService(namespace, nameIn(slot, service))]))
   const groupOf = ({ service: name = '' }: Readonly<Record<string, string>>): string | null => {
     for (const [slot, pattern] of names) {
@@ -55,61 +133,14 @@ export function routerCounters({ url, namespace, service, state }: Options): Rou
     }
     return null
   }
-  const read = async (signal?: AbortSignal) => {
+  return async (signal?: AbortSignal): Promise<Counted> => {
     const limit = AbortSignal.any([AbortSignal.timeout(LIMIT_MS), ...(signal ? [signal] : [])])
     const answer = await request(url, { signal: limit })
     const text = await answer.body.text()
     if (answer.statusCode !== 200) throw new Error(`${url} answered ${answer.statusCode}`)
     // A router that has given no request to anything yet names no metric, and has counted nothing.
-    if (!text.includes(TRAEFIK.requests)) return new Map<string, InstanceCounters>()
+    if (!text.includes(TRAEFIK.requests)) return new Map()
     return countersBy(text, TRAEFIK, url, groupOf)
-  }
-  const sample = async (signal?: AbortSignal) => {
-    const atMs = Date.now()
-    const counted = await read(signal)
-    const { bases, versions } = state()
-    const bySlot = new Map(Object.values(versions).map((one) => [one.slot, one.workload.version]))
-    for (const [group, counters] of counted) {
-      const version = bySlot.get(group.split(' ')[0] as Slot)
-      if (version === undefined) continue
-      const key = `${version} ${group}`
-      const seen = { version, instance: group, ...since(counters, bases[group]) }
-      if (seen.requests > (most.get(key) ?? 0)) {
-        most.set(key, seen.requests)
-        lastRequests.set(version, Date.now())
-      }
-      last.set(key, seen)
-    }
-    return { atMs, complete: true, instances: [...last.values()] }
-  }
-  return {
-    sample,
-    lastRequestAt: (version) => lastRequests.get(version) ?? null,
-    watchClosely: () => {
-      let isOver = false
-      const watching = async () => {
-        while (!isOver) {
-          // One that fails is followed by the next; that a source is away is the sampler's to say.
-          await sample().catch(() => undefined)
-          await wait(CLOSELY_MS)
-        }
-      }
-      void watching()
-      return () => {
-        isOver = true
-      }
-    },
-    remember: async () => {
-      await sample()
-    },
-    rebase: async (slot) => {
-      const counted = await read()
-      const { bases } = state()
-      const ofSlot = (group: string) => group.startsWith(`${slot} `)
-      for (const group of Object.keys(bases).filter(ofSlot)) delete bases[group]
-      for (const [group, { requests, errors, buckets }] of counted)
-        if (ofSlot(group)) bases[group] = { requests, errors, buckets: buckets.map(storable) }
-    },
   }
 }
 
@@ -119,23 +150,3 @@ export function routerCounters({ url, namespace, service, state }: Options): Rou
  */
 const nameOfService = (namespace: string, name: string): RegExp =>
   new RegExp(`^(?:http|grpc)route-${namespace}-.*-svc-${namespace}-${name}-(?<place>\\d+)@`)
-
-const storable = ({ leMs, count }: HistogramBucket) => ({ leMs: Number.isFinite(leMs) ? leMs : null, count })
-
-/** A router that was started again counts from zero: then there is nothing to take off. */
-function since(counters: InstanceCounters, base: Base | undefined): InstanceCounters {
-  if (!base || counters.requests < base.requests || counters.errors < base.errors) return counters
-  const baseCount = (leMs: number): number =>
-    base.buckets.find((one) => (one.leMs ?? Number.POSITIVE_INFINITY) === leMs)?.count ?? 0
-  const buckets: HistogramBucket[] = counters.buckets.map(({ leMs, count }) => ({
-    leMs,
-    count: count - baseCount(leMs),
-  }))
-  if (buckets.some(({ count }) => count < 0)) return counters
-  return {
-    ...counters,
-    requests: counters.requests - base.requests,
-    errors: counters.errors - base.errors,
-    buckets,
-  }
-}

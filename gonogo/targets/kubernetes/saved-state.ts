@@ -43,6 +43,8 @@ export const savedStateSchema = z.strictObject({
   /** Versions that were ended, newest last, for a revert to one of them. */
   archive: z.array(versionSchema.omit({ desired: true, slot: true })),
   bases: z.record(z.string(), baseSchema),
+  /** Slots whose Service changed hands while what it had counted could not be read yet, with when (epoch ms). */
+  unbased: z.partialRecord(slotSchema, z.number()).default({}),
   ...ledgerFields,
 })
 
@@ -60,6 +62,7 @@ export const emptyState = (): SavedState => ({
   versions: {},
   archive: [],
   bases: {},
+  unbased: {},
   calls: [],
   seq: 0,
   touched: {},
