@@ -11,6 +11,7 @@ import { drift } from './drift.ts'
 import { findStable } from './found-stable.ts'
 import { migrate, removeMigrations } from './migrate.ts'
 import { BadManifest, publicServiceOf, readManifests, readMigration } from './read-manifests.ts'
+import { podRelay } from './relay.ts'
 import { ROUTE_API } from './route.ts'
 import { routerCounters } from './router-counters.ts'
 import type { VersionRecord } from './saved-state.ts'
@@ -166,6 +167,7 @@ function targetOver(world: World, folder: string): KubernetesTarget {
       await writeFile(file, await world.api.wholeLog(pod))
       return file
     },
+    relay: podRelay(world.api.config, config.namespace),
     claim: (deployment) => claim(world.api, world.of, deployment),
     unclaim: async (deployment) => {
       try {
