@@ -63,7 +63,7 @@ export async function openKubernetesTarget({
     const map = await StateMap.open(api, of)
     const counters = config.router
       ? routerCounters({
-          url: config.router.metrics,
+          router: config.router,
           namespace: config.namespace,
           service: of,
           state: () => map.state,

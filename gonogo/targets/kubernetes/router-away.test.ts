@@ -124,7 +124,12 @@ async function worldOf(canary: { readonly desired: number; readonly weight: numb
     } as KubernetesObject)
   }
   const url = `http://127.0.0.1:${(hanging.address() as AddressInfo).port}`
-  const counters = routerCounters({ url, namespace: 'prod', service: 'web', state: () => state })
+  const counters = routerCounters({
+    router: { kind: 'traefik', metrics: url },
+    namespace: 'prod',
+    service: 'web',
+    state: () => state,
+  })
   const world = {
     config: kubernetesConfigSchema.parse({
       kind: 'kubernetes',

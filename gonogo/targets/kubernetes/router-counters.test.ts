@@ -71,7 +71,12 @@ function counting(versions: Readonly<Record<string, Slot>>, weights: Record<stri
     state.versions[version] = { workload: workload(version), manifests: [], desired: 1, slot }
   }
   for (const [version, slot] of Object.entries(versions)) hold(version, slot)
-  const counters = routerCounters({ url, namespace: 'prod', service: 'web', state: () => state })
+  const counters = routerCounters({
+    router: { kind: 'traefik', metrics: url },
+    namespace: 'prod',
+    service: 'web',
+    state: () => state,
+  })
   return { state, hold, counters }
 }
 
@@ -134,7 +139,12 @@ describe('what a Service had counted for the version before it', () => {
     const { state, counters } = counting({ '1.2.0': 'canary' })
     counters.handOver('canary')
     const saved = savedStateSchema.parse(JSON.parse(JSON.stringify(state)))
-    const again = routerCounters({ url, namespace: 'prod', service: 'web', state: () => saved })
+    const again = routerCounters({
+      router: { kind: 'traefik', metrics: url },
+      namespace: 'prod',
+      service: 'web',
+      state: () => saved,
+    })
     page.counts = { canary: { requests: 90, errors: 60 } }
     expect(await told(again)).toMatchObject({ '1.2.0 in canary 1': [0, 0] })
     expect(saved.unbased).toEqual({})

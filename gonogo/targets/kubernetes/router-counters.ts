@@ -1,30 +1,18 @@
 import { setTimeout as wait } from 'node:timers/promises'
-import { request } from 'undici'
-import { countersBy } from '#connectors/prometheus-text/instance-counters.ts'
-import type { TextSettings } from '#core/metrics-settings.ts'
 import type { MetricSource } from '#core/sample.ts'
+import type { KubernetesConfig } from './config.ts'
+import { ROUTERS } from './router-kinds.ts'
 import { type Counted, type RouterLedger, routerLedger } from './router-ledger.ts'
+import { routerPage } from './router-page.ts'
 import type { SavedState } from './saved-state.ts'
-import { nameIn, SLOTS, type Slot } from './slots.ts'
+import { nameIn, type Slot } from './slots.ts'
 
-const LIMIT_MS = 1500
 const CLOSELY_MS = 25
 /** A router that tells nothing is asked again for so long, where nobody goes back. */
 const TRY_FOR_MS = 3000
-const TRY_EVERY_MS = 100
+const TRY_EVERY_MS = 250
 /** A close watch that has read anything within this time needs no reading more. */
 const JUST_NOW_MS = 1000
-
-/** What Traefik names its counters of each Service it leads to. */
-const TRAEFIK: TextSettings = {
-  source: 'instances',
-  path: '/metrics',
-  requests: 'traefik_service_requests_total',
-  status: 'code',
-  failed: '5..',
-  duration: 'traefik_service_request_duration_seconds',
-  except: {},
-}
 
 /** The router's own counters: a pod that dies takes no evidence with it. */
 export type RouterCounters = MetricSource &
@@ -40,15 +28,16 @@ export type RouterCounters = MetricSource &
   }
 
 type Options = {
-  readonly url: string
+  readonly router: NonNullable<KubernetesConfig['router']>
   readonly namespace: string
   readonly service: string
   state(): SavedState
 }
 
-export function routerCounters({ url, namespace, service, state }: Options): RouterCounters {
-  const ledger = routerLedger(state)
-  const read = reader(url, namespace, service)
+export function routerCounters({ router, namespace, service, state }: Options): RouterCounters {
+  const kind = ROUTERS[router.kind]
+  const ledger = routerLedger(state, kind.lateMs)
+  const read = routerPage(router.metrics, kind, namespace, service)
   const reading = { begun: 0, newest: 0, atMs: Number.NEGATIVE_INFINITY, problem: 'it was not asked' }
   const unread = new Set<string>()
   let watching = 0
@@ -67,14 +56,14 @@ export function routerCounters({ url, namespace, service, state }: Options): Rou
     const isCurrent = handovers === ledger.handovers()
     if (isCurrent && turn > reading.newest) {
       Object.assign(reading, { newest: turn, atMs: performance.now() })
-      ledger.use(counted)
+      ledger.use(counted, atMs)
     }
     return { atMs, complete: isCurrent && ledger.isWhole(), instances: ledger.instances() }
   }
   /** Reads until it is done or the time is up. Whoever goes back waits for nothing: the close watch reads beside it. */
-  const insist = async (isDone: () => boolean, loss: string) => {
+  const insist = async (isDone: () => boolean, loss: string, forMs = TRY_FOR_MS) => {
     const { signal } = patience
-    const until = performance.now() + TRY_FOR_MS
+    const until = performance.now() + forMs
     while (!isDone()) {
       if (signal.aborted && performance.now() - reading.atMs < JUST_NOW_MS) return
       if (signal.aborted || performance.now() > until) {
@@ -91,7 +80,8 @@ export function routerCounters({ url, namespace, service, state }: Options): Rou
     lastRequestAt: ledger.lastRequestAt,
     takeBases: () => {
       const isDone = () => Object.keys(state().unbased).length === 0
-      return insist(isDone, 'a version that took a place over is counted from the next reading on')
+      const loss = 'a version that took a place over is counted from the next reading on'
+      return insist(isDone, loss, kind.lateMs + TRY_FOR_MS)
     },
     remember: (slot) => {
       const { begun } = reading
@@ -122,31 +112,3 @@ export function routerCounters({ url, namespace, service, state }: Options): Rou
     },
   }
 }
-
-/** Reads the router's page once. */
-function reader(url: string, namespace: string, service: string) {
-  const names = new Map(SLOTS.map((slot) => [slot, nameOfService(namespace, nameIn(slot, service))]))
-  const groupOf = ({ service: name = '' }: Readonly<Record<string, string>>): string | null => {
-    for (const [slot, pattern] of names) {
-      const place = pattern.exec(name)?.groups?.place
-      if (place !== undefined) return `${slot} ${place}`
-    }
-    return null
-  }
-  return async (signal?: AbortSignal): Promise<Counted> => {
-    const limit = AbortSignal.any([AbortSignal.timeout(LIMIT_MS), ...(signal ? [signal] : [])])
-    const answer = await request(url, { signal: limit })
-    const text = await answer.body.text()
-    if (answer.statusCode !== 200) throw new Error(`${url} answered ${answer.statusCode}`)
-    // A router that has given no request to anything yet names no metric, and has counted nothing.
-    if (!text.includes(TRAEFIK.requests)) return new Map()
-    return countersBy(text, TRAEFIK, url, groupOf)
-  }
-}
-
-/**
- * The router counts each place of a Service in a route by itself (httproute-NAMESPACE-…-svc-NAMESPACE-NAME-PLACE@…), and
- * begins anew when the place changes.
- */
-const nameOfService = (namespace: string, name: string): RegExp =>
-  new RegExp(`^(?:http|grpc)route-${namespace}-.*-svc-${namespace}-${name}-(?<place>\\d+)@`)

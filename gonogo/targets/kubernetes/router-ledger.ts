@@ -15,14 +15,16 @@ export type RouterLedger = {
   handOver(slot: Slot): void
   /** How often a Service changed hands: a page from before says nothing about whose requests are on it. */
   handovers(): number
-  use(counted: Counted): void
+  /** A page that was asked for at that time (epoch ms). */
+  use(counted: Counted, atMs: number): void
   /** Whether every version that has traffic is told. */
   isWhole(): boolean
   instances(): InstanceSample[]
   lastRequestAt(version: string): number | null
 }
 
-export function routerLedger(state: () => SavedState): RouterLedger {
+/** `lateMs`: what was counted before a hand-over may come so much later. */
+export function routerLedger(state: () => SavedState, lateMs: number): RouterLedger {
   const last = new Map<string, InstanceSample>()
   /** The most that was counted of each group; a router that forgot a Service begins anew. */
   const most = new Map<string, number>()
@@ -58,13 +60,18 @@ export function routerLedger(state: () => SavedState): RouterLedger {
       state().unbased[slot] = Date.now()
     },
     handovers: () => handovers,
-    use: (counted) => {
+    use: (counted, atMs) => {
       const { unbased, versions } = state()
-      for (const slot of SLOTS) if (unbased[slot] !== undefined) takeBase(slot, counted)
+      for (const slot of SLOTS) {
+        const sinceMs = unbased[slot]
+        // A clock that was set back must not hold this up.
+        if (sinceMs !== undefined && Math.abs(atMs - sinceMs) >= lateMs) takeBase(slot, counted)
+      }
       for (const { slot, workload } of Object.values(versions)) holders.set(slot, workload.version)
       for (const [group, counters] of counted) {
-        const version = holders.get(slotOf(group))
-        if (version !== undefined) tell(version, group, counters)
+        const slot = slotOf(group)
+        const version = holders.get(slot)
+        if (version !== undefined && unbased[slot] === undefined) tell(version, group, counters)
       }
     },
     isWhole: () => {
