@@ -13,6 +13,7 @@ const page = {
   counts: {} as Partial<Record<Slot, Count>>,
   answers: 'well' as 'well' | 'away' | 'hanging',
   asked: 0,
+  startedS: 0,
   /** While it is set, an answer that was made waits for it. */
   held: null as Promise<void> | null,
 }
@@ -37,7 +38,7 @@ afterAll(() => {
   server.closeAllConnections()
   server.close()
 })
-beforeEach(() => Object.assign(page, { counts: {}, answers: 'well', asked: 0, held: null }))
+beforeEach(() => Object.assign(page, { counts: {}, answers: 'well', asked: 0, held: null, startedS: 1000 }))
 
 function textOf(counts: typeof page.counts): string {
   const series = Object.entries(counts).flatMap(([slot, { requests, errors = 0 }]) => {
@@ -58,6 +59,8 @@ function textOf(counts: typeof page.counts): string {
     '# TYPE traefik_service_requests_total counter',
     '# TYPE traefik_service_request_duration_seconds histogram',
     ...series,
+    '# TYPE process_start_time_seconds gauge',
+    `process_start_time_seconds ${page.startedS}`,
     '',
   ].join('\n')
 }
@@ -194,6 +197,49 @@ describe('what a Service had counted for the version before it', () => {
     expect(await told(counters)).toMatchObject({ '1.1.0 in stable 1': [45, 0] })
     page.counts = { stable: { requests: 60, errors: 2 } }
     expect(await told(counters)).toMatchObject({ '1.1.0 in stable 1': [60, 2] })
+  })
+})
+
+describe('a router of which another process answers', () => {
+  test('is counted from zero where it was started after the last reading, also past what was counted before', async () => {
+    const { counters } = counting({ '1.1.0': 'stable' }, { '1.1.0': 100 })
+    page.counts = { stable: { requests: 50, errors: 40 } }
+    counters.handOver('stable')
+    await counters.takeBases()
+    page.startedS = Date.now() / 1000 + 1
+    page.counts = { stable: { requests: 60, errors: 41 } }
+    expect(await told(counters)).toMatchObject({ complete: true, '1.1.0 in stable 1': [60, 41] })
+  })
+
+  test('gives nobody what one had counted that was running already, and goes on from there', async () => {
+    const { counters } = counting({ '1.1.0': 'stable' }, { '1.1.0': 100 })
+    page.counts = { stable: { requests: 50 } }
+    counters.handOver('stable')
+    await counters.takeBases()
+    page.startedS = 900
+    page.counts = { stable: { requests: 7000, errors: 6000 } }
+    expect(await told(counters)).toMatchObject({ '1.1.0 in stable 1': [0, 0] })
+    page.counts = { stable: { requests: 7010, errors: 6000 } }
+    expect(await told(counters)).toMatchObject({ '1.1.0 in stable 1': [10, 0] })
+    page.startedS = 1000
+    page.counts = { stable: { requests: 61 } }
+    expect(await told(counters)).toMatchObject({ '1.1.0 in stable 1': [0, 0] })
+  })
+
+  test('is known after gonogo was started again', async () => {
+    const { state, counters } = counting({ '1.1.0': 'stable' }, { '1.1.0': 100 })
+    page.counts = { stable: { requests: 50 } }
+    counters.handOver('stable')
+    await counters.takeBases()
+    const saved = savedStateSchema.parse(JSON.parse(JSON.stringify(state)))
+    const router = { kind: 'traefik' as const, metrics: url }
+    const again = routerCounters({ router, namespace: 'prod', service: 'web', state: () => saved })
+    page.counts = { stable: { requests: 52 } }
+    expect(await told(again)).toMatchObject({ '1.1.0 in stable 1': [2, 0] })
+    const third = routerCounters({ router, namespace: 'prod', service: 'web', state: () => saved })
+    page.startedS = 900
+    page.counts = { stable: { requests: 7000, errors: 6000 } }
+    expect(await told(third)).toMatchObject({ '1.1.0 in stable 1': [0, 0] })
   })
 })
 

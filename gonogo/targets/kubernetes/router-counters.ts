@@ -2,8 +2,8 @@ import { setTimeout as wait } from 'node:timers/promises'
 import type { MetricSource } from '#core/sample.ts'
 import type { KubernetesConfig } from './config.ts'
 import { ROUTERS } from './router-kinds.ts'
-import { type Counted, type RouterLedger, routerLedger } from './router-ledger.ts'
-import { routerPage } from './router-page.ts'
+import { type RouterLedger, routerLedger } from './router-ledger.ts'
+import { type Page, routerPage } from './router-page.ts'
 import type { SavedState } from './saved-state.ts'
 import { nameIn, type Slot } from './slots.ts'
 
@@ -45,9 +45,9 @@ export function routerCounters({ router, namespace, service, state }: Options): 
   const sample = async (signal?: AbortSignal) => {
     const atMs = Date.now()
     const [turn, handovers] = [++reading.begun, ledger.handovers()]
-    let counted: Counted
+    let page: Page
     try {
-      counted = await read(signal)
+      page = await read(signal)
     } catch (error) {
       if (!signal?.aborted) reading.problem = (error as Error).message
       throw error
@@ -56,7 +56,7 @@ export function routerCounters({ router, namespace, service, state }: Options): 
     const isCurrent = handovers === ledger.handovers()
     if (isCurrent && turn > reading.newest) {
       Object.assign(reading, { newest: turn, atMs: performance.now() })
-      ledger.use(counted, atMs)
+      ledger.use(page.counted, atMs, page.startedMs)
     }
     return { atMs, complete: isCurrent && ledger.isWhole(), instances: ledger.instances() }
   }

@@ -139,3 +139,12 @@ test('what an Envoy had counted is taken when its durations have come, and nothi
   const canary = instances.find(({ version }) => version === '1.1.0')
   expect([complete, canary?.requests, canary?.errors, canary?.buckets.at(-1)?.count]).toEqual([true, 0, 0, 0])
 })
+
+test('the age of a process is read as its page has it', () => {
+  expect(ROUTERS.contour.startedMs('envoy_server_uptime{} 12\n', 100_000)).toBe(88_000)
+  expect(ROUTERS.istio.startedMs('# TYPE envoy_server_uptime gauge\nenvoy_server_uptime 12\n', 100_000)).toBe(
+    88_000,
+  )
+  expect(ROUTERS.traefik.startedMs('process_start_time_seconds 1.7e+09\n', 0)).toBe(1_700_000_000_000)
+  expect(ROUTERS.traefik.startedMs('other_process_start_time_seconds 5\n', 0)).toBeNull()
+})

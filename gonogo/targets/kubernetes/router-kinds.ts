@@ -10,6 +10,8 @@ export type RouterKind = {
   readonly always: string
   /** Tells the series of one Service from all others: its place in a route or its port, and null for the others. */
   placesOf(namespace: string, service: string): (labels: Labels) => string | null
+  /** When the process that tells began (epoch ms), by its page; null where the page does not say. */
+  startedMs(text: string, nowMs: number): number | null
   /** A duration may be told so much later than its request. */
   readonly lateMs: number
 }
@@ -17,6 +19,19 @@ export type RouterKind = {
 /** Envoy puts its histograms together every five seconds; its counters are as new as the page. */
 const ENVOY_FLUSHES_MS = 5000
 const SLACK_MS = 1000
+
+const msIn = (text: string, metric: string): number | null => {
+  const value = new RegExp(`^${metric}(?:\\{[^}]*\\})? (?<value>\\S+)`, 'm').exec(text)?.groups?.value
+  return value === undefined || !Number.isFinite(Number(value)) ? null : Number(value) * 1000
+}
+
+const ENVOY = {
+  startedMs: (text, nowMs) => {
+    const forMs = msIn(text, 'envoy_server_uptime')
+    return forMs === null ? null : nowMs - forMs
+  },
+  lateMs: ENVOY_FLUSHES_MS + SLACK_MS,
+} satisfies Partial<RouterKind>
 
 export const ROUTERS: Readonly<Record<NonNullable<KubernetesConfig['router']>['kind'], RouterKind>> = {
   traefik: {
@@ -35,6 +50,7 @@ export const ROUTERS: Readonly<Record<NonNullable<KubernetesConfig['router']>['k
       )
       return (labels) => name.exec(labels.service ?? '')?.groups?.place ?? null
     },
+    startedMs: (text) => msIn(text, 'process_start_time_seconds'),
     lateMs: 0,
   },
   contour: {
@@ -53,7 +69,7 @@ export const ROUTERS: Readonly<Record<NonNullable<KubernetesConfig['router']>['k
       const name = new RegExp(`^${namespace}_${service}_(?<port>\\d+)$`)
       return (labels) => name.exec(labels.envoy_cluster_name ?? '')?.groups?.port ?? null
     },
-    lateMs: ENVOY_FLUSHES_MS + SLACK_MS,
+    ...ENVOY,
   },
   istio: {
     // 0 is a request that its client did not wait for: a version that hangs is seen by it.
@@ -73,6 +89,6 @@ export const ROUTERS: Readonly<Record<NonNullable<KubernetesConfig['router']>['k
       labels.destination_service_name === service
         ? 'all'
         : null,
-    lateMs: ENVOY_FLUSHES_MS + SLACK_MS,
+    ...ENVOY,
   },
 }

@@ -15,13 +15,16 @@ export type RouterLedger = {
   handOver(slot: Slot): void
   /** How often a Service changed hands: a page from before says nothing about whose requests are on it. */
   handovers(): number
-  /** A page that was asked for at that time (epoch ms). */
-  use(counted: Counted, atMs: number): void
+  /** A page that was asked for at that time, of a process that began then (epoch ms). */
+  use(counted: Counted, atMs: number, startedMs: number | null): void
   /** Whether every version that has traffic is told. */
   isWhole(): boolean
   instances(): InstanceSample[]
   lastRequestAt(version: string): number | null
 }
+
+/** How far apart one process may seem to have begun by two of its pages: an age is told in whole seconds. */
+const SAME_MS = 2000
 
 /** `lateMs`: what was counted before a hand-over may come so much later. */
 export function routerLedger(state: () => SavedState, lateMs: number): RouterLedger {
@@ -32,9 +35,28 @@ export function routerLedger(state: () => SavedState, lateMs: number): RouterLed
   /** Whose each slot's Service was last: requests on their way when a version leaves its slot are still its own. */
   const holders = new Map<Slot, string>()
   let handovers = 0
+  /** Before the first reading everything may have been running already. */
+  let readAtMs = Number.POSITIVE_INFINITY
+  const drop = (slot: Slot) => {
+    const { bases } = state()
+    for (const group of Object.keys(bases)) if (slotOf(group) === slot) delete bases[group]
+  }
+  /**
+   * A router that was started again counts from zero. One that was running already beside the one read before has counted
+   * requests of other times and other versions: from it, too, what comes is counted, and not what was.
+   */
+  const meet = (atMs: number, startedMs: number) => {
+    const known = state().routerStartedMs
+    state().routerStartedMs = startedMs
+    if (known === null || Math.abs(startedMs - known) <= SAME_MS) return
+    for (const slot of SLOTS) {
+      if (startedMs > readAtMs) drop(slot)
+      else state().unbased[slot] = atMs
+    }
+  }
   const takeBase = (slot: Slot, counted: Counted) => {
     const { bases, unbased } = state()
-    for (const group of Object.keys(bases)) if (slotOf(group) === slot) delete bases[group]
+    drop(slot)
     for (const [group, counters] of counted) if (slotOf(group) === slot) bases[group] = baseOf(counters)
     for (const key of [...most.keys()]) if (key.split(' ')[1] === slot) most.delete(key)
     delete unbased[slot]
@@ -60,7 +82,9 @@ export function routerLedger(state: () => SavedState, lateMs: number): RouterLed
       state().unbased[slot] = Date.now()
     },
     handovers: () => handovers,
-    use: (counted, atMs) => {
+    use: (counted, atMs, startedMs) => {
+      if (startedMs !== null) meet(atMs, startedMs)
+      readAtMs = atMs
       const { unbased, versions } = state()
       for (const slot of SLOTS) {
         const sinceMs = unbased[slot]

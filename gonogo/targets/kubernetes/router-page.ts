@@ -7,6 +7,9 @@ import { nameIn, SLOTS } from './slots.ts'
 
 const LIMIT_MS = 1500
 
+/** What one page says, and when the process began whose it is (epoch ms; null where it does not say). */
+export type Page = { readonly counted: Counted; readonly startedMs: number | null }
+
 /** Reads a router's page once. Throws where it does not answer, or with another page than such a router's. */
 export function routerPage(url: string, kind: RouterKind, namespace: string, service: string) {
   const places = SLOTS.map((slot) => ({ slot, placeOf: kind.placesOf(namespace, nameIn(slot, service)) }))
@@ -17,15 +20,17 @@ export function routerPage(url: string, kind: RouterKind, namespace: string, ser
     }
     return null
   }
-  return async (signal?: AbortSignal): Promise<Counted> => {
+  return async (signal?: AbortSignal): Promise<Page> => {
     const limit = AbortSignal.any([AbortSignal.timeout(LIMIT_MS), ...(signal ? [signal] : [])])
     const answer = await request(url, { signal: limit })
     const text = await answer.body.text()
     if (answer.statusCode !== 200) throw new Error(`${url} answered ${answer.statusCode}`)
     const { names, always } = kind
-    if (isOn(text, names.requests)) return timedOf(countersBy(text, names, url, groupOf))
+    const startedMs = kind.startedMs(text, Date.now())
+    if (isOn(text, names.requests))
+      return { counted: timedOf(countersBy(text, names, url, groupOf)), startedMs }
     // Before the first request to anything there is no counter, and nothing was counted.
-    if (isOn(text, always)) return new Map()
+    if (isOn(text, always)) return { counted: new Map(), startedMs }
     const missing = `there is neither ${names.requests} nor ${always}; correct target.router`
     throw new ReadingProblem('wrong-format', url, missing)
   }

@@ -45,6 +45,8 @@ export const savedStateSchema = z.strictObject({
   bases: z.record(z.string(), baseSchema),
   /** Slots whose Service changed hands while what it had counted could not be read yet, with when (epoch ms). */
   unbased: z.partialRecord(slotSchema, z.number()).default({}),
+  /** When the router's process began whose counters the bases are (epoch ms). */
+  routerStartedMs: z.number().nullable().default(null),
   ...ledgerFields,
 })
 
@@ -63,6 +65,7 @@ export const emptyState = (): SavedState => ({
   archive: [],
   bases: {},
   unbased: {},
+  routerStartedMs: null,
   calls: [],
   seq: 0,
   touched: {},
