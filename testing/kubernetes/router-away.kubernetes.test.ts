@@ -41,7 +41,7 @@ test('nobody who goes back waits for a router that is away, and the next canary 
   await mustDo(target.deploy(bad, 'bad'))
   await mustDo(target.setWeights({ '1.0.0': 50, '1.1.0': 50 }, 'half'))
   await askTimes(world.config.url, 40)
-  expect(await errorsOf('1.1.0')).toBe(10)
+  expect(await errorsOf('1.1.0')).toBeGreaterThan(0)
   isAway = true
   const startedAt = performance.now()
   const reverted = await target.revert('1.0.0', '1.1.0', 'back')
@@ -64,13 +64,14 @@ test('nobody who goes back waits for a router that is away, and the next canary 
   expect(first.instances.filter((one) => one.version === '1.2.0').every((one) => one.requests === 0)).toBe(
     true,
   )
-  await askTimes(world.config.url, 20)
+  const { byVersion } = await askTimes(world.config.url, 20)
+  expect(byVersion['1.2.0']).toBeGreaterThan(0)
   await expect
     .poll(async () => {
       const { instances } = await target.metrics.sample()
       return instances.filter((one) => one.version === '1.2.0').reduce((sum, one) => sum + one.requests, 0)
     })
-    .toBe(10)
+    .toBe(byVersion['1.2.0'])
   expect(await errorsOf('1.2.0')).toBe(0)
   process.stderr.write(`a revert with a router that hangs: ${Math.round(tookMs)} ms\n`)
 }, 120_000)

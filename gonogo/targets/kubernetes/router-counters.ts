@@ -41,6 +41,7 @@ export function routerCounters({ router, namespace, service, state }: Options): 
   const reading = { begun: 0, newest: 0, atMs: Number.NEGATIVE_INFINITY, problem: 'it was not asked' }
   const unread = new Set<string>()
   let watching = 0
+  let watchedSinceMs = 0
   let patience = new AbortController()
   const sample = async (signal?: AbortSignal) => {
     const atMs = Date.now()
@@ -65,7 +66,8 @@ export function routerCounters({ router, namespace, service, state }: Options): 
     const { signal } = patience
     const until = performance.now() + forMs
     while (!isDone()) {
-      if (signal.aborted && performance.now() - reading.atMs < JUST_NOW_MS) return
+      const justNowMs = Math.max(watchedSinceMs, performance.now() - JUST_NOW_MS)
+      if (signal.aborted && reading.atMs > justNowMs) return
       if (signal.aborted || performance.now() > until) {
         unread.add(`the router told no counters (${reading.problem}): ${loss}`)
         return
@@ -95,7 +97,7 @@ export function routerCounters({ router, namespace, service, state }: Options): 
     },
     watchClosely: () => {
       let isOver = false
-      watching++
+      if (watching++ === 0) watchedSinceMs = performance.now()
       patience.abort()
       const watch = async () => {
         while (!isOver) {

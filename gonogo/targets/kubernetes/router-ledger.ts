@@ -23,8 +23,8 @@ export type RouterLedger = {
   lastRequestAt(version: string): number | null
 }
 
-/** How far apart one process may seem to have begun by two of its pages: an age is told in whole seconds. */
-const SAME_MS = 2000
+/** How far apart one process may seem to have begun by two of its pages: ages are in whole seconds, and pages take time. */
+const SAME_MS = 3000
 
 /** `lateMs`: what was counted before a hand-over may come so much later. */
 export function routerLedger(state: () => SavedState, lateMs: number): RouterLedger {
