@@ -35,6 +35,8 @@ export const metricsSettingsSchema = z.discriminatedUnion('source', [
   z.strictObject({
     source: z.literal('instances'),
     path: z.string().startsWith('/').default('/metrics'),
+    /** By its own address, or through the cluster's API server; left out, the latter where gonogo runs outside of it. */
+    via: z.enum(['address', 'api-server']).optional(),
     ...names,
   }),
   /** A Prometheus server that scrapes the instances. */
@@ -62,4 +64,10 @@ export const metricsSettingsSchema = z.discriminatedUnion('source', [
 
 export type MetricsSettings = z.infer<typeof metricsSettingsSchema>
 export type TextSettings = Extract<MetricsSettings, { source: 'instances' }>
+/** How instances are asked, by whether it is known that their addresses cannot be reached. */
+export const wayToInstances = (
+  { via }: Pick<TextSettings, 'via'>,
+  isOutside: boolean,
+): NonNullable<TextSettings['via']> => via ?? (isOutside ? 'api-server' : 'address')
+
 export type PrometheusSettings = Extract<MetricsSettings, { source: 'prometheus' }>

@@ -14,11 +14,14 @@ export async function examine(
   clusterOnly: boolean,
 ): Promise<Finding[]> {
   const { root, service } = workspace
-  const target = service.environments[environment]?.target
+  const { target, metrics } = service.environments[environment] ?? {}
   const machine = clusterOnly ? [] : await examineMachine(root)
   if (target?.kind !== 'kubernetes') return machine
   const config = parse(environment, target)
-  return [...machine, ...(await examineCluster({ config, root, bound: Object.keys(service.checks) }))]
+  return [
+    ...machine,
+    ...(await examineCluster({ config, root, bound: Object.keys(service.checks), metrics })),
+  ]
 }
 
 function parse(environment: string, target: object): KubernetesConfig {

@@ -162,6 +162,31 @@ test('doctor asks for nothing of the Gateway API where there is no route', async
   expect(await bad((workspace) => workspace)).toHaveLength(4)
 })
 
+test('doctor asks for what leads to every pod only where their counters are read from outside', async () => {
+  const world = { ...clusterWorld(), forbidden: ['get pods/proxy'] }
+  const asked = (metrics: object | undefined) =>
+    onCluster({ world }, async ({ root, service }) => {
+      const { production } = service.environments
+      const environments = {
+        production: { ...production, metrics },
+      } as unknown as typeof service.environments
+      const examined = { root, service: { ...service, environments, checks: {} } } as Workspace
+      const findings = await examine(examined, 'production', true)
+      return findings.filter(({ what }) => what.includes('pods/proxy'))
+    })
+  expect(await asked(undefined)).toEqual([])
+  expect(await asked({ source: 'router' })).toEqual([])
+  expect(await asked({ source: 'instances', via: 'address' })).toEqual([])
+  expect(await asked({ source: 'instances' })).toEqual([
+    {
+      what: 'may get pods/proxy',
+      ok: false,
+      detail: 'may not get, which metrics of instances need from outside the cluster',
+      remedy: `kubectl apply -n ${NAMESPACE} -f deploy/gonogo/pod-metrics.yaml`,
+    },
+  ])
+})
+
 test('planning says what it may not read', async () => {
   const path = `/apis/policy/v1/namespaces/${NAMESPACE}/poddisruptionbudgets`
   const [told] = await warningsOf({ world: clusterWorld([], { forbidden: [path] }) })

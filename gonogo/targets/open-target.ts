@@ -2,7 +2,7 @@ import type { ZodType } from 'zod'
 import { prometheusSource } from '#connectors/prometheus/index.ts'
 import { type Scraped, textSource } from '#connectors/prometheus-text/index.ts'
 import { lookUp } from '#connectors/secret-reference/index.ts'
-import type { MetricsSettings } from '#core/metrics-settings.ts'
+import { type MetricsSettings, type TextSettings, wayToInstances } from '#core/metrics-settings.ts'
 import type { MetricSource } from '#core/sample.ts'
 import type { Environment } from '#core/service.ts'
 import { kubernetesConfigSchema } from './kubernetes/config.ts'
@@ -10,7 +10,7 @@ import { openKubernetesTarget } from './kubernetes/kubernetes-target.ts'
 import { migrateByCommand } from './migrate-by-command.ts'
 import { processesConfigSchema } from './processes/config.ts'
 import { openProcessesTarget } from './processes/processes-target.ts'
-import type { Outcome, Target } from './target.ts'
+import type { Instance, Outcome, Target } from './target.ts'
 
 /** A target as the engine holds it: the contract, and what not every kind of target can tell. */
 export type OpenTarget = Target & {
@@ -18,6 +18,8 @@ export type OpenTarget = Target & {
   readonly replicas: number
   /** Nothing shares the requests: each pod gets as many as any other. */
   readonly sharesByPods?: boolean
+  /** How instances are asked that cannot be reached by their addresses; absent where they always can. */
+  readonly relay?: Relay
   /** Epoch ms of the last request that was given to the version; absent where the target does not count. */
   lastRequestAt?(version: string): Promise<number | null>
   /**
@@ -30,6 +32,14 @@ export type OpenTarget = Target & {
   stop?(): Promise<void>
   /** Lets go of the connection; everything goes on running. */
   close?(): Promise<void>
+}
+
+export type Relay = {
+  /** Whether their addresses lead nowhere from here. */
+  readonly isNeeded: boolean
+  /** The base address that stands for the instance's own. */
+  addressOf(instance: Instance): string
+  readonly reach: NonNullable<Parameters<typeof textSource>[2]>
 }
 
 /** A target as its kind opens it: where it has no way of its own to migrate, the service file's commands do. */
@@ -94,12 +104,23 @@ function parse<T>(schema: ZodType<T>, name: string, target: Environment['target'
 /** The target with its counters read from where the service file says. */
 function withMetrics(target: OpenTarget, name: string, settings: MetricsSettings, root: string): OpenTarget {
   if (settings.source === 'router') return target
-  if (settings.source === 'instances')
-    return { ...target, metrics: textSource(settings, () => publicInstances(target)) }
+  if (settings.source === 'instances') return { ...target, metrics: instancesOf(target, name, settings) }
   const { url, token } = settings
   const where = `environments.${name}.metrics.token`
   const server = async () => ({ url, token: token ? await lookUp(root, token, where) : null })
   return { ...target, metrics: noneMissing(prometheusSource(settings, server), target) }
+}
+
+function instancesOf(target: OpenTarget, name: string, settings: TextSettings): MetricSource {
+  const { relay } = target
+  if (wayToInstances(settings, relay?.isNeeded ?? false) === 'address')
+    return textSource(settings, () => publicInstances(target))
+  if (!relay)
+    throw new TargetProblem(
+      'no-api-server',
+      `environments.${name}.metrics.via: only a cluster has an API server; leave it out`,
+    )
+  return textSource(settings, () => publicInstances(target, relay.addressOf), relay.reach)
 }
 
 /**
@@ -117,9 +138,12 @@ const noneMissing = (source: MetricSource, target: Target): MetricSource => ({
   },
 })
 
-async function publicInstances(target: Target): Promise<Scraped[]> {
+async function publicInstances(
+  target: Target,
+  addressOf: Relay['addressOf'] = ({ url }) => url,
+): Promise<Scraped[]> {
   const { instances } = await target.observe()
   return instances
     .filter((one) => one.isPublic)
-    .map(({ version, id, url }) => ({ version, instance: id, url }))
+    .map((one) => ({ version: one.version, instance: one.id, url: addressOf(one) }))
 }

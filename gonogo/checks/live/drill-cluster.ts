@@ -68,11 +68,12 @@ async function review(
   response: ServerResponse,
 ): Promise<void> {
   const { spec } = JSON.parse(await text(request)) as {
-    spec?: { resourceAttributes: { verb: string; resource: string } }
+    spec?: { resourceAttributes: { verb: string; resource: string; subresource?: string } }
   }
-  const { verb, resource } = spec?.resourceAttributes ?? { verb: '', resource: '' }
+  const { verb, resource, subresource } = spec?.resourceAttributes ?? { verb: '', resource: '' }
+  const what = `${verb} ${resource}${subresource ? `/${subresource}` : ''}`
   const status = plural.startsWith('selfsubjectaccess')
-    ? { allowed: !(world.forbidden ?? []).includes(`${verb} ${resource}`) }
+    ? { allowed: !(world.forbidden ?? []).includes(what) }
     : { userInfo: { username: world.names?.[token] ?? 'deployer' } }
   answer(response, 201, { status })
 }

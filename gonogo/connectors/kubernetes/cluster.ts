@@ -1,11 +1,12 @@
 import { resolve } from 'node:path'
 import type { KubeConfig } from '@kubernetes/client-node'
-import { Agent, request } from 'undici'
+import { request } from 'undici'
 import type { ZodType } from 'zod'
 import { z } from 'zod'
 import { ReadingProblem } from '../reading-problem.ts'
 import { kubeConfig } from './kube-config.ts'
 import { type Metadata, objectSchema } from './schema.ts'
+import { reachOf } from './transport.ts'
 
 const PAGE = 500
 const MOST_PAGES = 200
@@ -134,7 +135,7 @@ async function listAll<T>(
 }
 
 function caller(config: KubeConfig, server: string, signal: AbortSignal | undefined): Call {
-  let agent: Agent | null = null
+  const reach = reachOf(config)
   return async (
     method,
     path,
@@ -144,20 +145,12 @@ function caller(config: KubeConfig, server: string, signal: AbortSignal | undefi
     const until = method === 'DELETE' ? undefined : signal
     let answer: { status: number; text: string }
     try {
-      // Tokens end and certificates are renewed: who we are is looked up for each call.
-      const options: Parameters<KubeConfig['applyToHTTPSOptions']>[0] = {}
-      await config.applyToHTTPSOptions(options)
-      const { ca, cert, key, servername, rejectUnauthorized } = options as Record<string, string | undefined>
-      agent ??= new Agent({ connect: { ca, cert, key, servername, rejectUnauthorized } as never })
+      const { dispatcher, headers } = await reach()
       const limit = AbortSignal.any([AbortSignal.timeout(LIMIT_MS), ...(until ? [until] : [])])
       const { statusCode, body: read } = await request(`${server}${path}`, {
         method,
-        dispatcher: agent,
-        headers: {
-          ...(options.headers as Record<string, string>),
-          accept,
-          'content-type': contentType,
-        },
+        dispatcher,
+        headers: { ...headers, accept, 'content-type': contentType },
         ...(body && { body: JSON.stringify(body) }),
         signal: limit,
       })

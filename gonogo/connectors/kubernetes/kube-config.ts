@@ -8,6 +8,16 @@ type Dispatcher = NonNullable<ReturnType<RequestContext['getDispatcher']>>
 /** What an API that has gone without a word was asked is given up after so long, and asked again. */
 const ANSWER_WITHIN_MS = 30_000
 
+/** Whether this process runs inside the cluster with that API server, where pods are reached by their addresses. */
+export function isOwnCluster(server: string, env: NodeJS.ProcessEnv = process.env): boolean {
+  const { KUBERNETES_SERVICE_HOST: host, KUBERNETES_SERVICE_PORT: port } = env
+  if (!host || !URL.canParse(server)) return false
+  const named = new URL(server)
+  const isIt = (one: string) => named.hostname === one || named.hostname === `[${one}]`
+  if (/^kubernetes\.default\.svc(\.|$)/.test(named.hostname)) return true
+  return isIt(host) && (named.port || '443') === (port || '443')
+}
+
 /** Reads the kubeconfig, or takes the pod's own account. Throws where there is neither or no such context. */
 export function kubeConfig(file: string | null, context: string | null): KubeConfig {
   const config = new (client().KubeConfig)()

@@ -3,6 +3,11 @@ import type { HistogramBucket } from '#core/sample.ts'
 import { ReadingProblem } from '../reading-problem.ts'
 import { parseExposition, type Series } from './parse.ts'
 
+/** Where the counters stand in a text; durations are in seconds where nothing else is said. */
+export type CounterNames = Pick<TextSettings, 'requests' | 'status' | 'failed' | 'duration' | 'except'> & {
+  readonly durationUnitMs?: number
+}
+
 export type InstanceCounters = {
   readonly requests: number
   readonly errors: number
@@ -13,7 +18,7 @@ export type InstanceCounters = {
  * Requests, failures and durations of users' traffic in one instance's text. An instance that was asked nothing yet has
  * no series, but it must name the metric. Throws a ReadingProblem.
  */
-export function countersIn(text: string, settings: TextSettings, source: string): InstanceCounters {
+export function countersIn(text: string, settings: CounterNames, source: string): InstanceCounters {
   const groups = countersBy(text, settings, source, () => '')
   return groups.get('') ?? { requests: 0, errors: 0, buckets: [] }
 }
@@ -21,11 +26,11 @@ export function countersIn(text: string, settings: TextSettings, source: string)
 /** The same for several instances that one text tells of; `groupOf` names a series' instance, or null for none. */
 export function countersBy(
   text: string,
-  settings: TextSettings,
+  settings: CounterNames,
   source: string,
   groupOf: (labels: Series['labels']) => string | null,
 ): ReadonlyMap<string, InstanceCounters> {
-  const { requests, duration, status, failed, except } = settings
+  const { requests, duration, status, failed, except, durationUnitMs = 1000 } = settings
   const bucket = `${duration}_bucket`
   const { series, declared } = parseExposition(text, [requests, bucket], source)
   for (const name of [requests, duration])
@@ -46,7 +51,7 @@ export function countersBy(
     counters.set(group, {
       requests: sumOf(own),
       errors: sumOf(own.filter(({ labels }) => isFailed.test(labels[status] ?? ''))),
-      buckets: histogramOf(timed.get(group) ?? [], source),
+      buckets: histogramOf(timed.get(group) ?? [], durationUnitMs, source),
     })
   }
   return counters
@@ -55,10 +60,10 @@ export function countersBy(
 const sumOf = (series: readonly Series[]): number => series.reduce((sum, { value }) => sum + value, 0)
 
 /** All series as one cumulative histogram in ms. */
-function histogramOf(series: readonly Series[], source: string): HistogramBucket[] {
+function histogramOf(series: readonly Series[], unitMs: number, source: string): HistogramBucket[] {
   const counts = new Map<number, number>()
   for (const { labels, value } of series) {
-    const leMs = labels.le === '+Inf' ? Number.POSITIVE_INFINITY : Number(labels.le) * 1000
+    const leMs = labels.le === '+Inf' ? Number.POSITIVE_INFINITY : Number(labels.le) * unitMs
     counts.set(leMs, (counts.get(leMs) ?? 0) + value)
   }
   if (counts.size > 0 && !counts.has(Number.POSITIVE_INFINITY))

@@ -111,7 +111,7 @@ function isRolledOut(deployment: Deployment | null, readyPods: number): boolean 
 
 /** Takes a slot's objects away; pods drain as their own manifests say. What the router counted for it is kept. */
 export async function emptySlot(world: World, slot: Slot): Promise<void> {
-  await world.counters?.remember().catch(() => undefined)
+  await world.counters?.remember(slot)
   const selector = `${LABELS.of}=${world.of},${LABELS.slot}=${slot}`
   for (const [apiVersion, kind] of [
     ['apps/v1', 'Deployment'],

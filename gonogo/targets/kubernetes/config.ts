@@ -44,9 +44,12 @@ export const kubernetesConfigSchema = z
     routes: z.array(routeSchema).default([]),
     /** The public address, through the router. */
     url: z.url({ protocol: /^https?$/ }),
-    /** Where the router tells its own metrics, as Prometheus text. */
+    /** Where the router tells its own metrics, as Prometheus text: one process's page, not that of several by turns. */
     router: z
-      .strictObject({ kind: z.literal('traefik'), metrics: z.url({ protocol: /^https?$/ }) })
+      .strictObject({
+        kind: z.enum(['traefik', 'contour', 'istio']),
+        metrics: z.url({ protocol: /^https?$/ }),
+      })
       .optional(),
     /** Pods of each component of the stable version. */
     replicas: z.number().int().min(1).max(100).default(2),

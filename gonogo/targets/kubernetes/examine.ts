@@ -1,10 +1,12 @@
 import type { KubernetesObject } from '@kubernetes/client-node'
 import { z } from 'zod'
 import { type Cluster, mayDo, openCluster, versionSchema } from '#connectors/kubernetes/index.ts'
+import { isOwnCluster } from '#connectors/kubernetes/kube-config.ts'
 import { ReadingProblem } from '#connectors/reading-problem.ts'
+import { type MetricsSettings, wayToInstances } from '#core/metrics-settings.ts'
 import type { KubernetesConfig } from './config.ts'
 import { labelProblem } from './found-stable.ts'
-import { GRANTS, type Grant, ROUTES } from './permissions.ts'
+import { GRANTS, type Grant, manifestOf, ROUTES } from './permissions.ts'
 import { BadManifest, publicServiceOf, readManifests } from './read-manifests.ts'
 import { ROUTE_API, type Route } from './route.ts'
 import type { Manifest } from './saved-state.ts'
@@ -23,6 +25,7 @@ export type Examined = {
   readonly root: string
   /** Items with a block in the service file: what only others need is not asked for. */
   readonly bound: readonly string[]
+  readonly metrics?: MetricsSettings | undefined
 }
 
 const good = (what: string, detail: string): Finding => ({ what, ok: true, detail, remedy: null })
@@ -31,7 +34,7 @@ const bad = (what: string, detail: string, remedy: string): Finding => ({ what, 
 const APIS = ['apps/v1', 'batch/v1', 'coordination.k8s.io/v1', 'autoscaling/v2', ROUTE_API] as const
 
 /** Looks at everything that a deployment needs of the cluster, and changes nothing. */
-export async function examineCluster({ config, root, bound }: Examined): Promise<Finding[]> {
+export async function examineCluster({ config, root, bound, metrics }: Examined): Promise<Finding[]> {
   const { kubeconfig, context } = config
   let cluster: Cluster
   let version: string
@@ -42,11 +45,14 @@ export async function examineCluster({ config, root, bound }: Examined): Promise
     const remedy = 'correct target.kubeconfig or target.context, or bring the cluster up'
     return [bad('cluster', said(problem), remedy)]
   }
+  const asksPods = metrics?.source === 'instances'
+  const isRelayed = asksPods && wayToInstances(metrics, !isOwnCluster(cluster.server)) === 'api-server'
   const parts = await Promise.all([
     ...APIS.filter((api) => api !== ROUTE_API || config.routes.length > 0).map((api) =>
       apiFinding(cluster, api, config),
     ),
     ...GRANTS.filter(({ items }) => !items || items.some((one) => bound.includes(one)))
+      .filter(({ isForPodMetrics }) => !isForPodMetrics || isRelayed)
       .filter(({ group }) => group !== ROUTES || config.routes.length > 0)
       .map((grant) => grantFinding(cluster, grant, config)),
     objectFindings(cluster, config, root),
@@ -89,12 +95,12 @@ async function grantFinding(cluster: Cluster, grant: Grant, config: KubernetesCo
     )
     const missing = verbs.filter((_verb, index) => !answers[index])
     if (missing.length === 0) return good(`may ${verbs.join(', ')} ${what}`, 'granted')
-    const file = scope === 'namespace' ? 'role.yaml' : 'cluster-reader.yaml'
     const items = grant.items ? `, which ${grant.items.join(', ')} need` : ''
+    const metrics = grant.isForPodMetrics ? ', which metrics of instances need from outside the cluster' : ''
     return bad(
       `may ${verbs.join(', ')} ${what}`,
-      `may not ${missing.join(', ')}${items}`,
-      `kubectl apply -n ${config.namespace} -f deploy/gonogo/${file}`,
+      `may not ${missing.join(', ')}${items}${metrics}`,
+      `kubectl apply -n ${config.namespace} -f deploy/gonogo/${manifestOf(grant)}`,
     )
   } catch (problem) {
     return bad(

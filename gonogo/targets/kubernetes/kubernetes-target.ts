@@ -11,6 +11,7 @@ import { drift } from './drift.ts'
 import { findStable } from './found-stable.ts'
 import { migrate, removeMigrations } from './migrate.ts'
 import { BadManifest, publicServiceOf, readManifests, readMigration } from './read-manifests.ts'
+import { podRelay } from './relay.ts'
 import { ROUTE_API } from './route.ts'
 import { routerCounters } from './router-counters.ts'
 import type { VersionRecord } from './saved-state.ts'
@@ -62,7 +63,7 @@ export async function openKubernetesTarget({
     const map = await StateMap.open(api, of)
     const counters = config.router
       ? routerCounters({
-          url: config.router.metrics,
+          router: config.router,
           namespace: config.namespace,
           service: of,
           state: () => map.state,
@@ -166,6 +167,7 @@ function targetOver(world: World, folder: string): KubernetesTarget {
       await writeFile(file, await world.api.wholeLog(pod))
       return file
     },
+    relay: podRelay(world.api.config, config.namespace),
     claim: (deployment) => claim(world.api, world.of, deployment),
     unclaim: async (deployment) => {
       try {
@@ -181,7 +183,9 @@ function targetOver(world: World, folder: string): KubernetesTarget {
 /** What the cluster refuses is an outcome; that it cannot be reached is not, and the call is made again later. */
 async function actOrRefuse(world: World, call: Call): Promise<Outcome> {
   try {
-    return await act(world, call)
+    const outcome = await act(world, call)
+    const unread = world.counters?.takeUnread()
+    return unread ? { ...outcome, detail: `${outcome.detail}; ${unread}` } : outcome
   } catch (error) {
     const code = codeOf(error)
     if (code === 'cluster-unreachable') throw error

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
 import { parseAllDocuments } from 'yaml'
-import { GRANTS } from './permissions.ts'
+import { GRANTS, manifestOf } from './permissions.ts'
 
 type Rule = {
   readonly apiGroups: string[]
@@ -31,10 +31,10 @@ const spread = (kind: string, ...files: string[]): string[] =>
     )
     .sort()
 
-const granted = (scope: 'namespace' | 'cluster'): string[] =>
+const granted = (file: string): string[] =>
   [
     ...new Set(
-      GRANTS.filter((one) => one.scope === scope).flatMap(({ group, resource, verbs, name = '' }) =>
+      GRANTS.filter((one) => manifestOf(one) === file).flatMap(({ group, resource, verbs, name = '' }) =>
         verbs.map((verb) => `${verb} ${group}/${resource} ${name}`.trim()),
       ),
     ),
@@ -42,13 +42,14 @@ const granted = (scope: 'namespace' | 'cluster'): string[] =>
 
 describe('the manifests that run gonogo in a cluster', () => {
   test('grant what the product asks for, and nothing more', () => {
-    expect(spread('Role', 'role.yaml')).toEqual(granted('namespace'))
-    expect(spread('ClusterRole', 'cluster-reader.yaml')).toEqual(granted('cluster'))
+    expect(spread('Role', 'role.yaml')).toEqual(granted('role.yaml'))
+    expect(spread('ClusterRole', 'cluster-reader.yaml')).toEqual(granted('cluster-reader.yaml'))
+    expect(spread('Role', 'pod-metrics.yaml')).toEqual(granted('pod-metrics.yaml'))
   })
 
   test('have no wildcard, and let the backup identity alone read Secrets', () => {
     const all = [...spread('Role', 'role.yaml'), ...spread('ClusterRole', 'cluster-reader.yaml')]
-    expect(all.filter((one) => /\*|secrets/.test(one))).toEqual([])
+    expect(all.filter((one) => /\*|secrets|proxy/.test(one))).toEqual([])
     expect(spread('Role', 'backup.yaml')).toEqual(['get /configmaps', 'get /secrets'])
   })
 })

@@ -9,6 +9,14 @@ export type Grant = {
   readonly name?: string
   /** Only where one of these items is bound; always without. */
   readonly items?: readonly string[]
+  /** Only where the service file says so: counters of each pod through the API server. Granted by a manifest of its own. */
+  readonly isForPodMetrics?: true
+}
+
+/** The manifest in deploy/gonogo/ that grants it. */
+export function manifestOf({ scope, isForPodMetrics }: Grant): string {
+  if (isForPodMetrics) return 'pod-metrics.yaml'
+  return scope === 'namespace' ? 'role.yaml' : 'cluster-reader.yaml'
 }
 
 const inNamespace = (group: string, resource: string, verbs: string, ...items: string[]): Grant => ({
@@ -43,6 +51,7 @@ export const GRANTS: readonly Grant[] = [
   inNamespace('', 'persistentvolumeclaims', 'get', '1.3.2'),
   inNamespace('', 'namespaces', 'get', '1.3.1'),
   inNamespace('metrics.k8s.io', 'pods', 'list', '2.4.1', '3.3.4.4', '4.2.2'),
+  { ...inNamespace('', 'pods/proxy', 'get'), isForPodMetrics: true },
   { group: '', resource: 'nodes', verbs: ['list'], scope: 'cluster', items: ['1.3.1', '1.3.2'] },
   { group: '', resource: 'pods', verbs: ['list'], scope: 'cluster', items: ['1.3.2'] },
   {

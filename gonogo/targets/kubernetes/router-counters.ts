@@ -1,141 +1,116 @@
 import { setTimeout as wait } from 'node:timers/promises'
-import { request } from 'undici'
-import { countersBy, type InstanceCounters } from '#connectors/prometheus-text/instance-counters.ts'
-import type { TextSettings } from '#core/metrics-settings.ts'
-import type { HistogramBucket, InstanceSample, MetricSource } from '#core/sample.ts'
-import type { Base, SavedState } from './saved-state.ts'
-import { nameIn, SLOTS, type Slot } from './slots.ts'
+import type { MetricSource } from '#core/sample.ts'
+import type { KubernetesConfig } from './config.ts'
+import { ROUTERS } from './router-kinds.ts'
+import { type RouterLedger, routerLedger } from './router-ledger.ts'
+import { type Page, routerPage } from './router-page.ts'
+import type { SavedState } from './saved-state.ts'
+import { nameIn, type Slot } from './slots.ts'
 
-const LIMIT_MS = 1500
 const CLOSELY_MS = 25
+/** A router that tells nothing is asked again for so long, where nobody goes back. */
+const TRY_FOR_MS = 3000
+const TRY_EVERY_MS = 250
+/** A close watch that has read anything within this time needs no reading more. */
+const JUST_NOW_MS = 1000
 
-/** What Traefik names its counters of each Service it leads to. */
-const TRAEFIK: TextSettings = {
-  source: 'instances',
-  path: '/metrics',
-  requests: 'traefik_service_requests_total',
-  status: 'code',
-  failed: '5..',
-  duration: 'traefik_service_request_duration_seconds',
-  except: {},
-}
-
-/**
- * The router's own counters: a pod that dies takes no evidence with it. A slot's Service serves one version after another,
- * so what it had counted before counts for none of the later ones.
- */
-export type RouterCounters = MetricSource & {
-  /** From now on the slot's Service counts for the version that is in it next. */
-  rebase(slot: Slot): Promise<void>
-  /** Epoch ms of the reading that first had the version's last request; null where none had any. */
-  lastRequestAt(version: string): number | null
-  /** Reads again and again until it is called off, so that the last request is known to some ms. */
-  watchClosely(): () => void
-  /** Reads once more, before a Service leaves the route and the router forgets it. */
-  remember(): Promise<void>
-}
+/** The router's own counters: a pod that dies takes no evidence with it. */
+export type RouterCounters = MetricSource &
+  Pick<RouterLedger, 'handOver' | 'lastRequestAt'> & {
+    /** After a hand-over: reads what was counted before. What it cannot read within seconds, the next reading does. */
+    takeBases(): Promise<void>
+    /** Reads once more, before a Service leaves the route and the router forgets it. */
+    remember(slot: Slot): Promise<void>
+    /** What could not be read since this was asked last, and what follows, in words. */
+    takeUnread(): string
+    /** For as long as somebody goes back: reads again and again, so that the last request is known to some ms. */
+    watchClosely(): () => void
+  }
 
 type Options = {
-  readonly url: string
+  readonly router: NonNullable<KubernetesConfig['router']>
   readonly namespace: string
   readonly service: string
   state(): SavedState
 }
 
-export function routerCounters({ url, namespace, service, state }: Options): RouterCounters {
-  const last = new Map<string, InstanceSample>()
-  /** The most that was counted of each group; an answer that comes late may have less. */
-  const most = new Map<string, number>()
-  const lastRequests = new Map<string, number>()
-  const names = new Map(SLOTS.map((slot) => [slot, nameOfService(namespace, nameIn(slot, service))]))
-  const groupOf = ({ service: name = '' }: Readonly<Record<string, string>>): string | null => {
-    for (const [slot, pattern] of names) {
-      const place = pattern.exec(name)?.groups?.place
-      if (place !== undefined) return `${slot} ${place}`
-    }
-    return null
-  }
-  const read = async (signal?: AbortSignal) => {
-    const limit = AbortSignal.any([AbortSignal.timeout(LIMIT_MS), ...(signal ? [signal] : [])])
-    const answer = await request(url, { signal: limit })
-    const text = await answer.body.text()
-    if (answer.statusCode !== 200) throw new Error(`${url} answered ${answer.statusCode}`)
-    // A router that has given no request to anything yet names no metric, and has counted nothing.
-    if (!text.includes(TRAEFIK.requests)) return new Map<string, InstanceCounters>()
-    return countersBy(text, TRAEFIK, url, groupOf)
-  }
+export function routerCounters({ router, namespace, service, state }: Options): RouterCounters {
+  const kind = ROUTERS[router.kind]
+  const ledger = routerLedger(state, kind.lateMs)
+  const read = routerPage(router.metrics, kind, namespace, service)
+  const reading = { begun: 0, newest: 0, atMs: Number.NEGATIVE_INFINITY, problem: 'it was not asked' }
+  const unread = new Set<string>()
+  let watching = 0
+  let watchedSinceMs = 0
+  let patience = new AbortController()
   const sample = async (signal?: AbortSignal) => {
     const atMs = Date.now()
-    const counted = await read(signal)
-    const { bases, versions } = state()
-    const bySlot = new Map(Object.values(versions).map((one) => [one.slot, one.workload.version]))
-    for (const [group, counters] of counted) {
-      const version = bySlot.get(group.split(' ')[0] as Slot)
-      if (version === undefined) continue
-      const key = `${version} ${group}`
-      const seen = { version, instance: group, ...since(counters, bases[group]) }
-      if (seen.requests > (most.get(key) ?? 0)) {
-        most.set(key, seen.requests)
-        lastRequests.set(version, Date.now())
-      }
-      last.set(key, seen)
+    const [turn, handovers] = [++reading.begun, ledger.handovers()]
+    let page: Page
+    try {
+      page = await read(signal)
+    } catch (error) {
+      if (!signal?.aborted) reading.problem = (error as Error).message
+      throw error
     }
-    return { atMs, complete: true, instances: [...last.values()] }
+    // A page from before a Service changed hands does not say whose requests are on it; one that is late has fewer.
+    const isCurrent = handovers === ledger.handovers()
+    if (isCurrent && turn > reading.newest) {
+      Object.assign(reading, { newest: turn, atMs: performance.now() })
+      ledger.use(page.counted, atMs, page.startedMs)
+    }
+    return { atMs, complete: isCurrent && ledger.isWhole(), instances: ledger.instances() }
+  }
+  /** Reads until it is done or the time is up. Whoever goes back waits for nothing: the close watch reads beside it. */
+  const insist = async (isDone: () => boolean, loss: string, forMs = TRY_FOR_MS) => {
+    const { signal } = patience
+    const until = performance.now() + forMs
+    while (!isDone()) {
+      const justNowMs = Math.max(watchedSinceMs, performance.now() - JUST_NOW_MS)
+      if (signal.aborted && reading.atMs > justNowMs) return
+      if (signal.aborted || performance.now() > until) {
+        unread.add(`the router told no counters (${reading.problem}): ${loss}`)
+        return
+      }
+      await sample(signal).catch(() => undefined)
+      if (!isDone()) await wait(TRY_EVERY_MS, undefined, { signal }).catch(() => undefined)
+    }
   }
   return {
     sample,
-    lastRequestAt: (version) => lastRequests.get(version) ?? null,
+    handOver: ledger.handOver,
+    lastRequestAt: ledger.lastRequestAt,
+    takeBases: () => {
+      const isDone = () => Object.keys(state().unbased).length === 0
+      const loss = 'a version that took a place over is counted from the next reading on'
+      return insist(isDone, loss, kind.lateMs + TRY_FOR_MS)
+    },
+    remember: (slot) => {
+      const { begun } = reading
+      const loss = `the last requests to ${nameIn(slot, service)} are counted for nobody`
+      return insist(() => reading.newest > begun, loss)
+    },
+    takeUnread: () => {
+      const words = [...unread].join('; ')
+      unread.clear()
+      return words
+    },
     watchClosely: () => {
       let isOver = false
-      const watching = async () => {
+      if (watching++ === 0) watchedSinceMs = performance.now()
+      patience.abort()
+      const watch = async () => {
         while (!isOver) {
           // One that fails is followed by the next; that a source is away is the sampler's to say.
           await sample().catch(() => undefined)
           await wait(CLOSELY_MS)
         }
       }
-      void watching()
+      void watch()
       return () => {
         isOver = true
+        if (--watching === 0) patience = new AbortController()
       }
     },
-    remember: async () => {
-      await sample()
-    },
-    rebase: async (slot) => {
-      const counted = await read()
-      const { bases } = state()
-      const ofSlot = (group: string) => group.startsWith(`${slot} `)
-      for (const group of Object.keys(bases).filter(ofSlot)) delete bases[group]
-      for (const [group, { requests, errors, buckets }] of counted)
-        if (ofSlot(group)) bases[group] = { requests, errors, buckets: buckets.map(storable) }
-    },
-  }
-}
-
-/**
- * The router counts each place of a Service in a route by itself (httproute-NAMESPACE-…-svc-NAMESPACE-NAME-PLACE@…), and
- * begins anew when the place changes.
- */
-const nameOfService = (namespace: string, name: string): RegExp =>
-  new RegExp(`^(?:http|grpc)route-${namespace}-.*-svc-${namespace}-${name}-(?<place>\\d+)@`)
-
-const storable = ({ leMs, count }: HistogramBucket) => ({ leMs: Number.isFinite(leMs) ? leMs : null, count })
-
-/** A router that was started again counts from zero: then there is nothing to take off. */
-function since(counters: InstanceCounters, base: Base | undefined): InstanceCounters {
-  if (!base || counters.requests < base.requests || counters.errors < base.errors) return counters
-  const baseCount = (leMs: number): number =>
-    base.buckets.find((one) => (one.leMs ?? Number.POSITIVE_INFINITY) === leMs)?.count ?? 0
-  const buckets: HistogramBucket[] = counters.buckets.map(({ leMs, count }) => ({
-    leMs,
-    count: count - baseCount(leMs),
-  }))
-  if (buckets.some(({ count }) => count < 0)) return counters
-  return {
-    ...counters,
-    requests: counters.requests - base.requests,
-    errors: counters.errors - base.errors,
-    buckets,
   }
 }

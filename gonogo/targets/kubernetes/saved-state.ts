@@ -43,6 +43,10 @@ export const savedStateSchema = z.strictObject({
   /** Versions that were ended, newest last, for a revert to one of them. */
   archive: z.array(versionSchema.omit({ desired: true, slot: true })),
   bases: z.record(z.string(), baseSchema),
+  /** Slots whose Service changed hands while what it had counted could not be read yet, with when (epoch ms). */
+  unbased: z.partialRecord(slotSchema, z.number()).default({}),
+  /** When the router's process began whose counters the bases are (epoch ms). */
+  routerStartedMs: z.number().nullable().default(null),
   ...ledgerFields,
 })
 
@@ -60,6 +64,8 @@ export const emptyState = (): SavedState => ({
   versions: {},
   archive: [],
   bases: {},
+  unbased: {},
+  routerStartedMs: null,
   calls: [],
   seq: 0,
   touched: {},

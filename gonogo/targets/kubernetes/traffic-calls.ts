@@ -51,7 +51,8 @@ async function setAside(world: World, next: string): Promise<Outcome | null> {
   const up = await bringUp(world, old, 'previous', old.desired)
   if (!up.ok) return up
   await untilServed(world, 'previous')
-  await world.counters?.rebase('previous').catch(() => undefined)
+  world.counters?.handOver('previous')
+  await world.counters?.takeBases()
   if (world.ending.has(next)) return refused('ended', `${next} was ended while it was promoted`)
   old.slot = 'previous'
   const { problem } = await shareTraffic(world, state.weights)
@@ -73,8 +74,8 @@ async function moveToStable(world: World, record: VersionRecord): Promise<Outcom
   const up = await bringUp(world, record, 'stable', record.desired)
   if (!up.ok) return up
   await untilServed(world, 'stable')
-  // A router that does not answer now must not keep anybody from going back.
-  await world.counters?.rebase('stable').catch(() => undefined)
+  world.counters?.handOver('stable')
+  await world.counters?.takeBases()
   record.slot = 'stable'
   const { problem } = await shareTraffic(world, state.weights)
   if (problem) return problem
@@ -161,6 +162,7 @@ async function recordToRestore(world: World, version: string): Promise<VersionRe
   if (!archived) return undefined
   const older = versionIn(world, 'previous')
   if (older) await forget(world, older.workload.version)
+  world.counters?.handOver('previous')
   const record: VersionRecord = { ...archived, desired: archived.workload.replicas, slot: 'previous' }
   state.versions[version] = record
   state.archive = state.archive.filter((one) => one !== archived)

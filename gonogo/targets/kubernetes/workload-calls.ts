@@ -24,13 +24,14 @@ export async function deploy(world: World, workload: Workload): Promise<Outcome>
     desired: 0,
     slot: 'canary',
   }
+  if (before === 0) world.counters?.handOver(record.slot)
   record.desired = Math.max(workload.replicas, before)
   state.versions[version] = record
   state.archive = state.archive.filter((one) => one.workload.version !== version)
   await world.map.save()
   const outcome = await bringUp(world, record, record.slot, record.desired)
   if (outcome.ok) {
-    if (before === 0) await world.counters?.rebase(record.slot)
+    await world.counters?.takeBases()
     return outcome
   }
   // A version that could not start holds nothing that anybody could need; what was there before stays.
