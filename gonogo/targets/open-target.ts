@@ -18,6 +18,8 @@ export type OpenTarget = Target & {
   readonly replicas: number
   /** Nothing shares the requests: each pod gets as many as any other. */
   readonly sharesByPods?: boolean
+  /** Components that no second version can run beside, in words; absent or empty where each can be copied. */
+  readonly inPlace?: readonly string[]
   /** Epoch ms of the last request that was given to the version; absent where the target does not count. */
   lastRequestAt?(version: string): Promise<number | null>
   /**

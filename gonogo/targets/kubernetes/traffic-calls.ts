@@ -1,7 +1,8 @@
 import type { Outcome } from '../target.ts'
 import { bringUp, emptySlot } from './bring-up.ts'
+import { hasSets } from './controllers.ts'
 import type { VersionRecord } from './saved-state.ts'
-import { isByPods } from './selected-pods.ts'
+import { isByPods, placeOf } from './selected-pods.ts'
 import { untilServed } from './served.ts'
 import { shareTraffic } from './share-traffic.ts'
 import { archive, forget } from './workload-calls.ts'
@@ -50,7 +51,7 @@ async function setAside(world: World, next: string): Promise<Outcome | null> {
   old.desired = await podsNow(world, old)
   const up = await bringUp(world, old, 'previous', old.desired)
   if (!up.ok) return up
-  await untilServed(world, 'previous')
+  if (old.desired > 0) await untilServed(world, { slot: 'previous', version: old.workload.version })
   await world.counters?.rebase('previous').catch(() => undefined)
   if (world.ending.has(next)) return refused('ended', `${next} was ended while it was promoted`)
   old.slot = 'previous'
@@ -72,7 +73,7 @@ async function moveToStable(world: World, record: VersionRecord): Promise<Outcom
   const from = record.slot
   const up = await bringUp(world, record, 'stable', record.desired)
   if (!up.ok) return up
-  await untilServed(world, 'stable')
+  await untilServed(world, { slot: 'stable', version: record.workload.version })
   // A router that does not answer now must not keep anybody from going back.
   await world.counters?.rebase('stable').catch(() => undefined)
   record.slot = 'stable'
@@ -114,9 +115,12 @@ async function goBack(world: World, version: string, drop: string): Promise<Outc
     await world.map.save()
     const ready = async () => {
       if (shift.isDone || (await publicReady(world, version)) === 0) return
-      await untilServed(world, record.slot)
+      await untilServed(world, placeOf(record))
       await shift.now()
     }
+    // A StatefulSet goes on with the next pod as soon as one is ready: what still has traffic would lose its last one.
+    if (!shift.isDone && hasSets(record) && (await publicReady(world, drop)) > 0)
+      await bringUp(world, record, record.slot, 1, ready)
     const up = await bringUp(world, record, record.slot, wanted, ready)
     if (!up.ok && !shift.isDone) return up
     if (!shift.isDone) await shift.now()
