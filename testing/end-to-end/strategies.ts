@@ -6,8 +6,12 @@ import type { World } from '../crash/world.ts'
 const CHECKLIST = fileURLToPath(new URL('./strategy-checklist.yaml', import.meta.url))
 const STRATEGIES = ['canary', 'blue-green', 'rolling', 'recreate'] as const
 
-/** Every strategy to success, to rollback, and with a release that does not start, wherever the service runs. */
-export function describeStrategies(place: string, makeWorld: (checklist: string) => Promise<World>): void {
+/** Strategies to success, to rollback, and with a release that does not start, wherever the service runs. */
+export function describeStrategies(
+  place: string,
+  makeWorld: (checklist: string) => Promise<World>,
+  strategies: readonly (typeof STRATEGIES)[number][] = STRATEGIES,
+): void {
   let world: World
   let made = 0
   beforeAll(async () => {
@@ -15,7 +19,7 @@ export function describeStrategies(place: string, makeWorld: (checklist: string)
   }, 120_000)
   afterAll(() => world.close(), 60_000)
 
-  describe.each(STRATEGIES)(`${place}: %s`, (strategy) => {
+  describe.each(strategies)(`${place}: %s`, (strategy) => {
     test('brings a good release to production', async () => {
       const version = `2.${++made}.0`
       await world.writeRelease(version, { strategy })

@@ -1,12 +1,13 @@
 import type { Outcome } from '../target.ts'
 import { bringUp, emptySlot } from './bring-up.ts'
 import { hasSets } from './controllers.ts'
+import { isEnding, isReady } from './pods.ts'
 import type { VersionRecord } from './saved-state.ts'
 import { isByPods, placeOf } from './selected-pods.ts'
 import { untilServed } from './served.ts'
 import { shareTraffic } from './share-traffic.ts'
 import { archive, forget } from './workload-calls.ts'
-import { done, publicReady, refused, settle, unknownVersion, versionIn, type World } from './world.ts'
+import { done, podsOf, publicReady, refused, settle, unknownVersion, versionIn, type World } from './world.ts'
 
 const SUM_TOLERANCE = 1e-6
 
@@ -118,8 +119,7 @@ async function goBack(world: World, version: string, drop: string): Promise<Outc
       await untilServed(world, placeOf(record))
       await shift.now()
     }
-    // A StatefulSet goes on with the next pod as soon as one is ready: what still has traffic would lose its last one.
-    if (!shift.isDone && hasSets(record) && (await publicReady(world, drop)) > 0)
+    if (!shift.isDone && hasSets(record) && (await isCalm(world, drop)))
       await bringUp(world, record, record.slot, 1, ready)
     const up = await bringUp(world, record, record.slot, wanted, ready)
     if (!up.ok && !shift.isDone) return up
@@ -142,6 +142,16 @@ async function goBack(world: World, version: string, drop: string): Promise<Outc
   } finally {
     world.ending.delete(drop)
   }
+}
+
+/**
+ * Whether all of a version serves. Then one pod of a StatefulSet is taken from it first: the controller goes on with the next
+ * as soon as that one is ready, and what still has traffic would lose its last one. One that does not start holds up the
+ * controller, whichever pod is wanted first.
+ */
+async function isCalm(world: World, version: string): Promise<boolean> {
+  const pods = await podsOf(world, { version })
+  return pods.filter((pod) => !isEnding(pod)).every(isReady) && (await publicReady(world, version)) > 0
 }
 
 function onceShifted(world: World, version: string) {
