@@ -60,13 +60,16 @@ async function crashLoop(api: ClusterApi, pod: Pod, container: string): Promise<
   )
 }
 
+/** A claim that was made a moment ago, as a StatefulSet makes them, has its volume a moment later. */
+const UNBOUND = /unbound immediate PersistentVolumeClaims|persistentvolumeclaim "\S+" not found/
+
 /** A node that an autoscaler brings takes minutes; where there is none, nothing will change. */
 function noRoom(pod: Pod, afterMs: number): Outcome | null {
   const unplaced = pod.status?.conditions?.find(
     (one) => one.type === 'PodScheduled' && one.status === 'False' && one.reason === 'Unschedulable',
   )
   const since = new Date(unplaced?.lastTransitionTime ?? 0).getTime()
-  if (!unplaced || Date.now() - since < afterMs) return null
+  if (!unplaced || Date.now() - since < afterMs || UNBOUND.test(unplaced.message ?? '')) return null
   return failure('no-room', `pod ${pod.metadata?.name} finds no node: ${unplaced.message}`)
 }
 

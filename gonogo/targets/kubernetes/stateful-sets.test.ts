@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, test } from 'vitest'
 import { stringify } from 'yaml'
-import type { Pod, StatefulSet } from './cluster-api.ts'
+import type { ClusterApi, Pod, StatefulSet } from './cluster-api.ts'
 import { kubernetesConfigSchema } from './config.ts'
 import { labelProblem } from './found-stable.ts'
 import { inPlaceParts, publicServiceOf, readManifests } from './read-manifests.ts'
@@ -12,6 +12,7 @@ import { emptyState, type ManifestObject, type SavedState } from './saved-state.
 import { isSetRolledOut, stuckPods } from './set-pods.ts'
 import { holderOfSets, setShare } from './set-share.ts'
 import type { Slot } from './slots.ts'
+import { startFailure } from './start-failure.ts'
 import type { World } from './world.ts'
 
 const root = mkdtempSync(join(tmpdir(), 'gonogo-sets-'))
@@ -185,6 +186,17 @@ describe('the pods of a StatefulSet', () => {
     expect(isSetRolledOut(live({ availableReplicas: 2, currentRevision: 'new' }), all, 2)).toBe(true)
     expect(isSetRolledOut(live({ currentRevision: 'new' }), [...all, pod(2, 'old')], 0)).toBe(false)
   })
+})
+
+test('a pod whose claim has no volume yet is waited for; one that finds no node is not', async () => {
+  const told = (message: string) => {
+    const unplaced = { type: 'PodScheduled', status: 'False', reason: 'Unschedulable', message }
+    const waiting = { metadata: { name: 'store-0' }, status: { conditions: [unplaced] } } as Pod
+    return startFailure({} as ClusterApi, null, [waiting], 0)
+  }
+  expect(await told('0/1 nodes are available: pod has unbound immediate PersistentVolumeClaims.')).toBeNull()
+  expect(await told('persistentvolumeclaim "data-store-0" not found')).toBeNull()
+  expect(await told('0/1 nodes are available: 1 Insufficient cpu.')).toMatchObject({ code: 'no-room' })
 })
 
 test('one that runs already needs the labels of a version, and none of a slot', () => {
