@@ -2,7 +2,7 @@ import { setTimeout as wait } from 'node:timers/promises'
 import type { KubernetesObject } from '@kubernetes/client-node'
 import type { Outcome } from '../target.ts'
 import { withLiveReplicas } from './autoscaling.ts'
-import type { StatefulSet } from './cluster-api.ts'
+import type { Controller, StatefulSet } from './cluster-api.ts'
 import { isSet, setsOf } from './controllers.ts'
 import { isEnding } from './pods.ts'
 import { LABELS, labelOf, type RenderedVersion, renderVersion } from './render.ts'
@@ -51,14 +51,26 @@ export async function bringUp(
     // A newer version has its StatefulSets, and has said how many pods it leaves to this one.
     if (isSet(controller) && setShare(world, record, replicas) === null) continue
     const wanted = replicas > 0 ? await withLiveReplicas(world, controller) : controller
-    // Whoever goes back has said so: nothing of the version may be written after that.
-    if (world.ending.has(version)) return ended(version)
-    await world.api.apply(wanted)
-    const awaited = { version, slot, component: name, controller: wanted, replicas }
-    const outcome = await untilReady(world, awaited, ready)
-    if (outcome) return outcome
+    for (const controller of await inTurn(world, wanted)) {
+      // Whoever goes back has said so: nothing of the version may be written after that.
+      if (world.ending.has(version)) return ended(version)
+      await world.api.apply(controller)
+      const awaited = { version, slot, component: name, controller, replicas }
+      const outcome = await untilReady(world, awaited, ready)
+      if (outcome) return outcome
+    }
   }
   return done(`${replicas} of ${version} ready after ${Math.round(performance.now() - startedAt)} ms`)
+}
+
+/** A StatefulSet's highest pods are the new ones, and those that go when it shrinks: before it does, the others are new as well. */
+async function inTurn({ api }: World, wanted: Controller): Promise<Controller[]> {
+  if (!isSet(wanted) || !wanted.spec?.replicas) return [wanted]
+  const live = await api.read<StatefulSet>('apps/v1', 'StatefulSet', wanted.metadata?.name ?? '')
+  const replicas = live?.spec?.replicas ?? 0
+  return replicas > wanted.spec.replicas
+    ? [{ ...wanted, spec: { ...wanted.spec, replicas } } as StatefulSet, wanted]
+    : [wanted]
 }
 
 /** Takes a slot's objects away; pods drain as their own manifests say. What the router counted for it is kept. */

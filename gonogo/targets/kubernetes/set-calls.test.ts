@@ -148,6 +148,31 @@ describe.concurrent('calls for a StatefulSet', { timeout: 30_000 }, () => {
     }),
   )
 
+  for (const [before, after] of [
+    [2, 3],
+    [4, 2],
+  ] as const)
+    test(
+      `from ${before} to ${after} pods users always have one of each version that has traffic`,
+      on(before, async (seen, first) => {
+        const { world, must } = first
+        const own = { ...first, world: { ...world, config: { ...config, replicas: after } } }
+        const watch = seen.cluster.watch
+        seen.cluster.watch = () => {
+          watch()
+          const { weights } = world.map.state
+          const lacking = Object.keys(weights).filter(
+            (one) => (weights[one] ?? 0) > 0 && !seen.led().includes(one),
+          )
+          if (lacking.length > 0) seen.gaps++
+        }
+        await roll(own, after, after)
+        await must(promote(own.world, '1.1.0'))
+        expect(seen.versions()).toBe(Array(after).fill('1.1.0').join(' '))
+        expect(seen.gaps).toBe(0)
+      }),
+    )
+
   for (const [replaced, all] of [
     [1, 3],
     [2, 3],

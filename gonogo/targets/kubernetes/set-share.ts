@@ -8,7 +8,7 @@ import type { World } from './world.ts'
  * Null where a newer one has taken them over: which pods it left to this version, it has said itself.
  */
 export function setShare(
-  { map: { state }, ending }: Pick<World, 'map' | 'ending'>,
+  { map: { state }, ending, config }: Pick<World, 'map' | 'ending' | 'config'>,
   { workload }: VersionRecord,
   replicas: number,
 ): SetShare | null {
@@ -17,7 +17,8 @@ export function setShare(
   )
   if (others.some((one) => one.slot === 'canary' && !ending.has(one.workload.version))) return null
   if (others.length === 0) return { size: replicas, partition: 0 }
-  const size = Math.max(replicas, state.stableWorkload?.replicas ?? 0)
+  // Enough for each step of the strategy to leave the other version its pods.
+  const size = Math.max(replicas, state.stableWorkload?.replicas ?? 0, config.replicas)
   return { size, partition: size - replicas }
 }
 

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, test } from 'vitest'
 import { stringify } from 'yaml'
+import { withLiveReplicas } from './autoscaling.ts'
 import type { ClusterApi, Pod, StatefulSet } from './cluster-api.ts'
 import { kubernetesConfigSchema } from './config.ts'
 import { labelProblem } from './found-stable.ts'
@@ -121,7 +122,7 @@ function world(...versions: (readonly [string, Slot, number])[]) {
     if (!record) throw new Error(version)
     return setShare(of, record, replicas)
   }
-  const of = { map: { state } as World['map'], ending: new Set<string>() }
+  const of = { map: { state } as World['map'], ending: new Set<string>(), config }
   return { ...of, shareOf, holder: () => holderOfSets(of)?.workload.version }
 }
 
@@ -185,6 +186,25 @@ describe('the pods of a StatefulSet', () => {
     expect(isSetRolledOut(live({ availableReplicas: 2 }), all, 2)).toBe(false)
     expect(isSetRolledOut(live({ availableReplicas: 2, currentRevision: 'new' }), all, 2)).toBe(true)
     expect(isSetRolledOut(live({ currentRevision: 'new' }), [...all, pod(2, 'old')], 0)).toBe(false)
+  })
+})
+
+test('an autoscaler’s more pods are of the version that has the lower ordinals, until the other has all', async () => {
+  const scaleTargetRef = { kind: 'StatefulSet', name: 'store' }
+  const api = {
+    list: async () => [{ spec: { scaleTargetRef, maxReplicas: 9 } }],
+    read: async () => ({ spec: { replicas: 5 } }),
+  }
+  const withLive = async (partition: number) => {
+    const rollingUpdate = { partition }
+    const declared = set({ replicas: 3, updateStrategy: { rollingUpdate } }) as unknown as StatefulSet
+    return withLiveReplicas({ api } as unknown as World, declared)
+  }
+  expect(await withLive(2)).toMatchObject({
+    spec: { replicas: 5, updateStrategy: { rollingUpdate: { partition: 4 } } },
+  })
+  expect(await withLive(0)).toMatchObject({
+    spec: { replicas: 5, updateStrategy: { rollingUpdate: { partition: 0 } } },
   })
 })
 

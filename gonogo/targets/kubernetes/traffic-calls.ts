@@ -49,7 +49,8 @@ async function setAside(world: World, next: string): Promise<Outcome | null> {
   if (!old) return null
   const older = versionIn(world, 'previous')
   if (older) await forget(world, older.workload.version)
-  old.desired = await podsNow(world, old)
+  // What the new version has taken the place of cannot be kept, nor anything in front of it.
+  old.desired = hasSets(old) ? 0 : await podsNow(world, old)
   const up = await bringUp(world, old, 'previous', old.desired)
   if (!up.ok) return up
   if (old.desired > 0) await untilServed(world, { slot: 'previous', version: old.workload.version })
