@@ -12,8 +12,11 @@ type Declared = {
 }
 
 /** Each start of a pod is a line in its volume: the version, and the pod's name. */
-const NOTE =
-  "require('fs').appendFileSync('/data/starts', process.env.VERSION + ' ' + process.env.HOSTNAME + '\\n')"
+const NOTED = [
+  'const { VERSION, HOSTNAME } = process.env',
+  "require('fs').appendFileSync('/data/starts', VERSION + ' ' + HOSTNAME + '\\n')",
+  "import('/app/main.ts')",
+].join('; ')
 
 /** Volumes on this machine, which is the node, and manifests of the test service as a StatefulSet; gone with `end`. */
 export function makeStatefulManifests() {
@@ -71,8 +74,8 @@ export function makeStatefulManifests() {
   }
 }
 
-/** The test service's own manifest with a StatefulSet of this name in place of the Deployment; `more`: of its specification. */
-export function statefulService(name: string, more: object = {}, service: object = {}): object[] {
+/** The test service's own manifest with a StatefulSet of this name in place of the Deployment. */
+export function statefulService(name: string, service: object = {}): object[] {
   const text = readFileSync(MANIFEST, 'utf8')
     .replaceAll('name: web', `name: ${name}`)
     .replaceAll('app: web', `app: ${name}`)
@@ -80,13 +83,12 @@ export function statefulService(name: string, more: object = {}, service: object
     const object = one.toJS() as Declared
     return object.kind === 'Service'
       ? { ...object, spec: { ...object.spec, ...service } }
-      : { ...object, kind: 'StatefulSet', spec: { ...object.spec, serviceName: `${name}-peers`, ...more } }
+      : { ...object, kind: 'StatefulSet', spec: { ...object.spec, serviceName: `${name}-peers` } }
   })
 }
 
 /** The same with a volume for each pod, and a headless Service by which they find each other. */
 export function withVolumes(objects: readonly object[], name: string, storageClassName: string): object[] {
-  const data = { name: 'data', mountPath: '/data' }
   const peers = {
     apiVersion: 'v1',
     kind: 'Service',
@@ -103,18 +105,17 @@ export function withVolumes(objects: readonly object[], name: string, storageCla
       const object = one as Declared
       if (object.kind !== 'StatefulSet') return object
       const { template } = object.spec
-      const first = {
+      const container = {
         ...template.spec.containers[0],
-        name: 'note',
-        command: ['node', '-e', NOTE],
-        volumeMounts: [data],
-        readinessProbe: undefined,
-        livenessProbe: undefined,
-        lifecycle: undefined,
-        ports: undefined,
+        command: ['node', '-e', NOTED],
+        volumeMounts: [{ name: 'data', mountPath: '/data' }],
       }
-      const pod = { ...template, spec: { ...template.spec, initContainers: [first] } }
+      const pod = { ...template, spec: { ...template.spec, containers: [container] } }
       return { ...object, spec: { ...object.spec, template: pod, volumeClaimTemplates: [claim] } }
     }),
   ]
 }
+
+/** Manifests whose pods end at once: nobody asks them, so no router has to hear of it first. */
+export const endingAtOnce = (objects: readonly object[]): object[] =>
+  JSON.parse(JSON.stringify(objects), (key, value) => (key === 'lifecycle' ? undefined : value))

@@ -7,7 +7,7 @@ import { kubectl } from './commands.ts'
 import { MANIFEST, type KubernetesWorld as World } from './contract-world.ts'
 import { makeKubernetesPlace } from './deployment-world.ts'
 import { inOneWorld } from './one-world.ts'
-import { makeStatefulManifests, statefulService, withVolumes } from './stateful-manifests.ts'
+import { endingAtOnce, makeStatefulManifests, statefulService, withVolumes } from './stateful-manifests.ts'
 import { testImage } from './test-image.ts'
 
 const CHECKLIST = fileURLToPath(new URL('../end-to-end/strategy-checklist.yaml', import.meta.url))
@@ -32,11 +32,10 @@ describe('a StatefulSet that users come to, by a route', () => {
   test('each pod kept its volume and its name through all of them', () => {
     const starts = made.starts()
     expect(starts.map(({ pods }) => pods).sort()).toEqual([['web-0'], ['web-1']])
-    for (const { versions } of starts) {
-      expect(versions[0]).toBe('1.0.0')
-      // A release that was taken back left it to the version before.
-      expect(versions.filter((one) => one === '2.1.0').length).toBeGreaterThan(1)
-    }
+    for (const { versions } of starts) expect(versions[0]).toBe('1.0.0')
+    // A release that was taken back left it to the version before, which starts a second time.
+    const again = starts.map(({ versions }) => versions.filter((one) => one === '2.1.0').length)
+    expect(Math.max(...again)).toBeGreaterThan(1)
   })
 })
 
@@ -61,7 +60,7 @@ async function served({ namespace }: World, service: string): Promise<string[]> 
 }
 
 test('a StatefulSet behind a Deployment moves in lockstep with it, also for a gonogo that is started again, and goes back with it', () => {
-  const store = made.write('store', statefulService('store'))
+  const store = made.write('store', endingAtOnce(statefulService('store')))
   const components = { store: { manifest: store }, web: { manifest: MANIFEST, public: true } }
   return inOneWorld(
     digest,
@@ -83,6 +82,8 @@ test('a StatefulSet behind a Deployment moves in lockstep with it, also for a go
       await until('it is told', () =>
         /^StatefulSet store is of version 1.0.0, not 1.1.0/.test(later.notice?.()?.drift ?? ''),
       )
+      expect(await later.setWeights({ '1.1.0': 100 }, 'too soon')).toMatchObject({ code: 'not-ready' })
+      await mustDo(later.scale('1.1.0', 1, 'again'))
       await mustDo(later.setWeights({ '1.1.0': 100 }, 'all'))
       await mustDo(later.scale('1.1.0', 2, 'grow'))
       await mustDo(later.scale('1.0.0', 0, 'gone'))
@@ -104,7 +105,7 @@ test('a StatefulSet behind a Deployment moves in lockstep with it, also for a go
 
 test('without a route, users are led by version; killed in the middle and started again it ends as it would have; a canary is refused', async () => {
   const clusterIP = '10.96.77.201'
-  const manifest = made.write('alone', statefulService('web', {}, { clusterIP }))
+  const manifest = made.write('alone', statefulService('web', { clusterIP }))
   const components = { web: { manifest, public: true } }
   const more = { routes: [], router: undefined, url: `http://${clusterIP}`, components }
   const metrics = { source: 'instances', path: '/metrics' } as never
