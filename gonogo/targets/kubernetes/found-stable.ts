@@ -97,5 +97,12 @@ function asManifest(live: KubernetesObject): ManifestObject {
   const own = Object.entries(annotations).filter(
     ([key]) => !/^(deployment|kubectl)\.kubernetes\.io\//.test(key),
   )
-  return { apiVersion, kind, metadata: { name, labels, annotations: Object.fromEntries(own) }, spec: kept }
+  // Without an address at all is what a person wrote.
+  const headless = clusterIP === 'None' && { clusterIP }
+  return {
+    apiVersion,
+    kind,
+    metadata: { name, labels, annotations: Object.fromEntries(own) },
+    spec: { ...kept, ...headless },
+  }
 }

@@ -6,7 +6,7 @@ import { stringify } from 'yaml'
 import { withLiveReplicas } from './autoscaling.ts'
 import type { ClusterApi, Pod, StatefulSet } from './cluster-api.ts'
 import { kubernetesConfigSchema } from './config.ts'
-import { labelProblem } from './found-stable.ts'
+import { findStable, labelProblem } from './found-stable.ts'
 import { inPlaceParts, publicServiceOf, readManifests } from './read-manifests.ts'
 import { renderVersion } from './render.ts'
 import { emptyState, type ManifestObject, type SavedState } from './saved-state.ts'
@@ -231,4 +231,25 @@ test('one that runs already needs the labels of a version, and none of a slot', 
   expect(told(labels)).toBeNull()
   expect(told({ ...labels, 'gonogo.dev/slot': 'stable' })).toMatch(/take gonogo.dev\/slot out/)
   expect(labelProblem({ config, of: 'store' }, manifest, service('store'))).toBeNull()
+})
+
+test('one that runs already is found with its version, and the Service by which its pods find each other stays', async () => {
+  const manifests = read(set(), peers, service('store'))
+  const labels = { 'gonogo.dev/of': 'store', 'gonogo.dev/component': 'store', 'gonogo.dev/version': '1.0.0' }
+  const image = `registry/store@sha256:${'a'.repeat(64)}`
+  const found = set({ replicas: 2, template: { metadata: { labels }, spec: template(image).spec } })
+  const objects = [found, peers, service('store', { clusterIP: '10.0.0.1' })]
+  const live = (_api: string, kind: string, name: string) =>
+    objects.find((one) => one.kind === kind && one.metadata.name === name)
+  const { record } = await findStable(
+    { config, of: 'store', api: { read: live } } as unknown as World,
+    manifests,
+  )
+  if (!record) throw new Error('nothing was found')
+  expect(record).toMatchObject({ workload: { version: '1.0.0', replicas: 2 }, slot: 'stable' })
+  const { components } = renderVersion({ namespace: 'prod', of: 'store', ...record, replicas: 2 })
+  expect(components[0]?.services).toMatchObject([
+    { metadata: { name: 'peers' }, spec: { clusterIP: 'None', selector: { app: 'store' } } },
+    { metadata: { name: 'store' }, spec: { selector: { app: 'store', 'gonogo.dev/version': '1.0.0' } } },
+  ])
 })
