@@ -24,10 +24,10 @@ afterAll(made.end)
 describe('a StatefulSet that users come to, by a route', () => {
   const manifest = made.write('web', withVolumes(statefulService('web'), 'web', storageClassName))
   const components = { web: { manifest, public: true } }
-  describeStrategies('kubernetes', (checklist) => makeKubernetesPlace(checklist, { components }), [
-    'rolling',
-    'recreate',
-  ])
+  describeStrategies('kubernetes', (checklist) => makeKubernetesPlace(checklist, { components }), {
+    strategies: ['rolling', 'recreate'],
+    startless: ['rolling'],
+  })
 
   test('each pod kept its volume and its name through all of them', () => {
     const starts = made.starts()
