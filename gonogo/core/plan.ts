@@ -1,4 +1,5 @@
 import { type Checklist, itemsOf, type PhaseId, type ProvedBy, type Stage } from './checklist.ts'
+import { inPlaceNote } from './in-place.ts'
 import { digestOf } from './json.ts'
 import { circumstancesOf } from './plan-circumstances.ts'
 import { planItem } from './plan-item.ts'
@@ -65,6 +66,8 @@ export type Plan = {
   /** What was decided against the release file, a sentence each. */
   readonly notes: readonly string[]
   readonly steps: readonly PlanStep[]
+  /** A pod of the new version takes the place of one of the old; absent where it comes beside it. */
+  readonly inPlace?: boolean
   readonly gates: Readonly<Partial<Record<PhaseId, readonly Role[]>>>
   readonly items: readonly PlanItem[]
   readonly counts: PlanCounts
@@ -84,13 +87,15 @@ export type PlanInput = {
   readonly replicas?: number
   /** Nothing shares the requests: each pod gets as many as any other. */
   readonly byPods?: boolean
+  /** Components that are updated in place, in words. */
+  readonly inPlace?: readonly string[]
 }
 
 /** What a deployment of this release would do about each item, in document order. Pure. */
 export function makePlan(input: PlanInput): Plan {
   const { checklist, service } = input
   const { strategyReason, notes, ...around } = circumstancesOf(input)
-  const { replicas = 1, byPods = false } = input
+  const { replicas = 1, byPods = false, inPlace = [] } = input
   const asked = stepsOf(around.strategy, service.policy, replicas)
   const isCoarse = byPods && around.strategy === 'canary'
   const steps = isCoarse ? stepsByPods(asked, replicas) : asked
@@ -104,8 +109,13 @@ export function makePlan(input: PlanInput): Plan {
     strategy: around.strategy,
     strategyReason,
     flags: [...around.flags].sort(),
-    notes: isCoarse ? [...notes, coarseSteps(asked, replicas)] : notes,
+    notes: [
+      ...notes,
+      ...(isCoarse ? [coarseSteps(asked, replicas)] : []),
+      ...(inPlace.length > 0 ? [inPlaceNote(inPlace, around.strategy, replicas)] : []),
+    ],
     steps,
+    ...(inPlace.length > 0 && { inPlace: true }),
     gates: Object.fromEntries(checklist.phases.flatMap(({ id, gate }) => (gate ? [[id, gate.votes]] : []))),
     items,
     counts: countItems(items),

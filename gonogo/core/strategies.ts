@@ -43,12 +43,14 @@ export function deployEffects(state: DeploymentState): Keyed[] {
 }
 
 /**
- * What makes a step true, in order. Rolling starts the next new instance before it ends an old one; where the share is that of
- * the pods, the new ones are started first.
+ * What makes a step true, in order. Rolling starts the next new instance before it ends an old one; where that takes the place
+ * of an old one, traffic leaves first, or the last old one would be gone with traffic of its own. Where the share is that of the
+ * pods, the new ones are started first.
  */
 export function stepEffects(state: DeploymentState, step: number): Keyed[] {
   const { release, stable, strategy, replicas } = state.opened
-  const { weight = 0, pods } = state.opened.plan.steps[step] ?? {}
+  const { steps, inPlace = false } = state.opened.plan
+  const { weight = 0, pods } = steps[step] ?? {}
   const weights: Keyed = {
     key: `weights:${step}`,
     effect: {
@@ -60,9 +62,9 @@ export function stepEffects(state: DeploymentState, step: number): Keyed[] {
   const grow = (replicas: number): Keyed[] =>
     step === 0 ? [] : [{ key: `grow:${step}`, effect: { kind: 'scale', version: release.version, replicas } }]
   if (strategy !== 'rolling' || !stable) return pods === undefined ? [weights] : [...grow(pods), weights]
+  const [grown, shared] = [grow(step + 1), [weights]]
   return [
-    ...grow(step + 1),
-    weights,
+    ...(inPlace ? [...shared, ...grown] : [...grown, ...shared]),
     {
       key: `shrink:${step}`,
       effect: { kind: 'scale', version: stable.version, replicas: replicas - step - 1 },

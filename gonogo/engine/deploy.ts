@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
+import { inPlaceProblem } from '#core/in-place.ts'
 import { digestOf } from '#core/json.ts'
 import type { Release } from '#core/release.ts'
 import type { DeploymentState } from '#core/state.ts'
@@ -112,6 +113,9 @@ async function openOrResume(request: DeployRequest): Promise<string> {
         EXIT.notGood,
       )
     }
+    const { inPlace = [] } = target
+    const problem = inPlaceProblem(release, inPlace)
+    if (problem) throw new Refusal('in-place', problem)
     const stable = world.stable ? request.releaseOf(world.stable) : null
     const id = newDeploymentId()
     const opened = openedEvent({
@@ -121,6 +125,7 @@ async function openOrResume(request: DeployRequest): Promise<string> {
       stable,
       replicas: target.replicas,
       byPods: target.sharesByPods ?? false,
+      inPlace,
       url: world.url,
       now: clock.now(),
     })

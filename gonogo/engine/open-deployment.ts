@@ -18,6 +18,8 @@ export type OpenRequest = {
   readonly replicas: number
   /** Nothing shares the requests there: each pod gets as many as any other. */
   readonly byPods?: boolean
+  /** Components that are updated in place, in words. */
+  readonly inPlace?: readonly string[]
   /** The public address, where a target was asked. */
   readonly url?: string
   readonly now: number
@@ -27,7 +29,8 @@ export type OpenRequest = {
 export function openedEvent(request: OpenRequest): Opened {
   const { workspace, release, stable } = request
   const { service } = workspace
-  const plan = makeWorkspacePlan(workspace, release, stable, request.replicas, request.byPods)
+  const { replicas, byPods, inPlace } = request
+  const plan = makeWorkspacePlan(workspace, release, stable, replicas, byPods, inPlace)
   return {
     type: 'opened',
     service: service.service,
@@ -36,7 +39,7 @@ export function openedEvent(request: OpenRequest): Opened {
     releaseDigest: digestOf(release),
     stable,
     strategy: plan.strategy,
-    replicas: request.replicas,
+    replicas,
     ...(request.url ? { url: request.url } : {}),
     plan,
     planDigest: planDigest(plan),
@@ -57,10 +60,12 @@ export function makeWorkspacePlan(
   stable: Release | null | undefined,
   replicas = 1,
   byPods = false,
+  inPlace: readonly string[] = [],
 ): Plan {
   const { service, checklist } = workspace
   const boundChecks = (id: string) => bindingOf(service, release, id)
-  return makePlan({ checklist, service, release, stable, facts: [], boundChecks, replicas, byPods })
+  const where = { replicas, byPods, inPlace }
+  return makePlan({ checklist, service, release, stable, facts: [], boundChecks, ...where })
 }
 
 /** The deployment that is under way in an environment, or null. One at a time. */

@@ -1,3 +1,4 @@
+import { readFileSync, writeFileSync } from 'node:fs'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -142,6 +143,26 @@ test('planning says how coarse the shares of a canary are where there is no rout
     expect.stringMatching(
       /^no route is declared: each pod gets as many .* 33.3 % \(1 of 3 pods\), 50 % \(2 of 4 pods\), 100 %$/,
     ),
+  ])
+})
+
+test('planning refuses a canary of a StatefulSet by file and component, and says what rolling means for one', async () => {
+  const planned = (strategy: string) =>
+    onCluster({ world: clusterWorld() }, async (workspace, { context }) => {
+      const file = join(folder, 'web.yaml')
+      writeFileSync(file, readFileSync(file, 'utf8').replace('kind: Deployment', 'kind: StatefulSet'))
+      const release = { ...context.release, strategy } as NonNullable<typeof context.release>
+      return (await plannedOnCluster(workspace, 'production', release, false)).warnings
+    })
+  await expect(planned('canary')).rejects.toMatchObject({
+    code: 'in-place',
+    exit: 2,
+    message: expect.stringMatching(
+      /^web \(web.yaml\) is a StatefulSet, .* say strategy: rolling, or recreate$/,
+    ),
+  })
+  expect(await planned('rolling')).toEqual([
+    expect.stringMatching(/while 1 of 2 serve; nothing of the version before is kept ready during the watch/),
   ])
 })
 

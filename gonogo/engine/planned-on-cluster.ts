@@ -1,4 +1,5 @@
 import { ReadingProblem } from '#connectors/reading-problem.ts'
+import { inPlaceNote, inPlaceProblem } from '#core/in-place.ts'
 import { coarseSteps } from '#core/pod-shares.ts'
 import type { Release } from '#core/release.ts'
 import type { Service } from '#core/service.ts'
@@ -6,7 +7,7 @@ import { stepsOf } from '#core/strategies.ts'
 import { type KubernetesConfig, kubernetesConfigSchema } from '#targets/kubernetes/config.ts'
 import { planWarnings } from '#targets/kubernetes/plan-warnings.ts'
 import { type PlannedChange, plannedChanges } from '#targets/kubernetes/planned-changes.ts'
-import { BadManifest } from '#targets/kubernetes/read-manifests.ts'
+import { BadManifest, inPlaceParts, readManifests } from '#targets/kubernetes/read-manifests.ts'
 import { workloadOf } from './effects.ts'
 import { EXIT, Refusal } from './exit-codes.ts'
 import type { Workspace } from './workspace.ts'
@@ -37,13 +38,25 @@ export async function plannedOnCluster(
   const config = kubernetesConfigSchema.parse(target)
   const planned = { config, root, workload: workloadOf(release, config.replicas) }
   try {
-    const warnings = [...coarse(service, config, release), ...(await planWarnings(planned))]
+    const warnings = [
+      ...coarse(service, config, release),
+      ...inPlace(config, root, release),
+      ...(await planWarnings(planned)),
+    ]
     return { warnings, changes: wantsChanges ? await plannedChanges(planned) : null }
   } catch (problem) {
     if (problem instanceof BadManifest) throw new Refusal('bad-manifest', problem.message)
     if (problem instanceof ReadingProblem) throw new Refusal(problem.code, problem.message, EXIT.environment)
     throw problem
   }
+}
+
+/** What StatefulSets mean for the release. Throws a Refusal where its strategy is not possible with them. */
+function inPlace(config: KubernetesConfig, root: string, release: Release): string[] {
+  const parts = inPlaceParts(config, readManifests(config, root))
+  const problem = inPlaceProblem(release, parts)
+  if (problem) throw new Refusal('in-place', problem)
+  return parts.length > 0 ? [inPlaceNote(parts, release.strategy, config.replicas)] : []
 }
 
 /** Where there is no route: what the shares of a canary will be. */

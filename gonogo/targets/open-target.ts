@@ -20,6 +20,8 @@ export type OpenTarget = Target & {
   readonly sharesByPods?: boolean
   /** How instances are asked that cannot be reached by their addresses; absent where they always can. */
   readonly relay?: Relay
+  /** Components that no second version can run beside, in words; absent or empty where each can be copied. */
+  readonly inPlace?: readonly string[]
   /** Epoch ms of the last request that was given to the version; absent where the target does not count. */
   lastRequestAt?(version: string): Promise<number | null>
   /**

@@ -11,9 +11,9 @@ export async function clusterState(
   ctx: CheckContext,
 ): Promise<{ readonly state: { [key: string]: Json }; readonly problem: string | null }> {
   const { cluster, namespace, config, live } = clusterOf(ctx)
-  const deployments = (await live()).map(({ metadata, spec }) => {
-    const revision = metadata.annotations[REVISION]
-    if (!revision) throw new CheckProblem(`Deployment ${metadata.name} has no revision yet to go back to`)
+  const deployments = (await live()).map(({ kind, metadata, spec, status }) => {
+    const revision = metadata.annotations[REVISION] ?? status.updateRevision
+    if (!revision) throw new CheckProblem(`${kind} ${metadata.name} has no revision yet to go back to`)
     const images = [...spec.template.spec.initContainers, ...spec.template.spec.containers].map(
       ({ name, image }) => ({ name, image }),
     )

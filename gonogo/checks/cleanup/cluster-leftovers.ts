@@ -1,4 +1,10 @@
-import { deploymentSchema, objectSchema, podSchema, referencesOf } from '#connectors/kubernetes/index.ts'
+import {
+  deploymentSchema,
+  objectSchema,
+  podSchema,
+  referencesOf,
+  revisionSchema,
+} from '#connectors/kubernetes/index.ts'
 import { MIGRATES } from '#targets/kubernetes/migration-job.ts'
 import { LABELS } from '#targets/kubernetes/render.ts'
 import { type CheckContext, CheckProblem } from '../check.ts'
@@ -13,26 +19,33 @@ export async function clusterLeftovers(ctx: CheckContext): Promise<readonly stri
   const core = `/api/v1/namespaces/${namespace}`
   const apps = `/apis/apps/v1/namespaces/${namespace}`
   const jobs = `/apis/batch/v1/namespaces/${namespace}/jobs`
-  const [deployments, revisions, services, pods, maps, probes, migrations] = await Promise.all([
-    cluster.list(`${apps}/deployments`, deploymentSchema, labelled),
-    cluster.list(`${apps}/replicasets`, deploymentSchema, labelled),
-    cluster.list(`${core}/services`, objectSchema, labelled),
-    cluster.list(`${core}/pods`, objectSchema, labelled),
-    cluster.list(`${core}/configmaps`, objectSchema, labelled),
-    cluster.list(`${core}/pods`, objectSchema, { selector: PROBE }),
-    cluster.list(jobs, objectSchema, { selector: `${MIGRATES}=${of}` }),
-  ])
-  if (deployments.length === 0)
-    throw new CheckProblem(`no Deployment in ${namespace} has the label ${LABELS.of}=${of}`)
+  const [deployments, sets, revisions, setRevisions, services, pods, maps, probes, migrations] =
+    await Promise.all([
+      cluster.list(`${apps}/deployments`, deploymentSchema, labelled),
+      cluster.list(`${apps}/statefulsets`, deploymentSchema, labelled),
+      cluster.list(`${apps}/replicasets`, deploymentSchema, labelled),
+      cluster.list(`${apps}/controllerrevisions`, revisionSchema, labelled),
+      cluster.list(`${core}/services`, objectSchema, labelled),
+      cluster.list(`${core}/pods`, objectSchema, labelled),
+      cluster.list(`${core}/configmaps`, objectSchema, labelled),
+      cluster.list(`${core}/pods`, objectSchema, { selector: PROBE }),
+      cluster.list(jobs, objectSchema, { selector: `${MIGRATES}=${of}` }),
+    ])
+  if (deployments.length + sets.length === 0)
+    throw new CheckProblem(`no Deployment or StatefulSet in ${namespace} has the label ${LABELS.of}=${of}`)
   // A revision that could be undone to needs its configuration.
-  const { configMaps } = referencesOf([...deployments, ...revisions].map(({ spec }) => spec.template.spec))
+  const { configMaps } = referencesOf(
+    [...deployments, ...sets, ...revisions, ...setRevisions.map(({ data }) => data)].map(
+      ({ spec }) => spec.template.spec,
+    ),
+  )
   const named = (kind: string, all: readonly Labelled[]) =>
     all.map(({ metadata }) => `${kind} ${metadata.name}`)
   return [
     ...named('Deployment', deployments.filter(isTemporary)),
     ...named('Service', services.filter(isTemporary)),
     ...named('Job', migrations.filter(isStaying)),
-    ...named('Pod', [...pods.filter(isTemporary), ...probes].filter(isStaying)),
+    ...named('Pod', [...pods.filter(isInSlot).filter(isTemporary), ...probes].filter(isStaying)),
     ...named(
       'ConfigMap',
       maps.filter(({ metadata }) => metadata.name !== configMap && !configMaps.includes(metadata.name)),
@@ -61,4 +74,6 @@ type Labelled = {
 }
 
 const isTemporary = ({ metadata }: Labelled): boolean => metadata.labels[LABELS.slot] !== 'stable'
+/** A StatefulSet's pods are in none. */
+const isInSlot = ({ metadata }: Labelled): boolean => LABELS.slot in metadata.labels
 const isStaying = ({ metadata }: Labelled): boolean => metadata.deletionTimestamp === undefined

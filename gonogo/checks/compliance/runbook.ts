@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process'
 import { resolve } from 'node:path'
 import { type CheckContext, CheckProblem } from '#checks/check.ts'
-import { clusterOf, isOnCluster } from '#checks/live/service-cluster.ts'
+import { clusterOf, isOnCluster, pathOf } from '#checks/live/service-cluster.ts'
 import { deploymentSchema } from '#connectors/kubernetes/index.ts'
 import { loadChecklist } from '#connectors/yaml-file/index.ts'
 import type { Checklist } from '#core/checklist.ts'
@@ -61,9 +61,9 @@ export async function namesFor(ctx: CheckContext, more: Names): Promise<Names> {
 async function clusterNames(ctx: CheckContext): Promise<Names> {
   const { config, cluster, namespace, declared } = clusterOf(ctx)
   const place = Object.values(config.components).findIndex((one) => one.public)
-  const deployment = declared[place]?.metadata.name ?? ''
-  const path = `/apis/apps/v1/namespaces/${namespace}/deployments/${deployment}`
-  const live = await cluster.find(path, deploymentSchema)
+  const main = declared[place]
+  const deployment = main?.metadata.name ?? ''
+  const live = main && (await cluster.find(pathOf(main, namespace), deploymentSchema))
   const revision = live?.metadata.annotations['deployment.kubernetes.io/revision']
   return {
     deployment,

@@ -124,11 +124,16 @@ async function tryBoth(
 /** Which pods of a component no policy selects, and for which way; null when all are. */
 function unselected(
   policies: readonly ClusterPolicy[],
-  { metadata, spec }: ClusterDeployment,
+  { kind, metadata, spec }: ClusterDeployment,
 ): string | null {
-  for (const slot of SLOTS)
+  // A StatefulSet's pods are in no slot: what selects those of one selects none of them.
+  const all =
+    kind === 'StatefulSet'
+      ? [{ slot: 'stable', own: {} }]
+      : SLOTS.map((slot) => ({ slot, own: { [LABELS.slot]: slot } }))
+  for (const { slot, own: label } of all)
     for (const way of WAYS) {
-      const labels = { ...spec.template.metadata.labels, [LABELS.slot]: slot }
+      const labels = { ...spec.template.metadata.labels, ...label }
       const own = policies.filter(
         (one) => typesOf(one).includes(way) && selects(one.spec.podSelector, labels),
       )

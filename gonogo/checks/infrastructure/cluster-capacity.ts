@@ -11,7 +11,7 @@ import {
   roomOn,
 } from '#connectors/kubernetes/index.ts'
 import { type CheckContext, CheckProblem, type CheckResult, fail, pass } from '../check.ts'
-import { clusterOf, type ServiceCluster } from '../live/service-cluster.ts'
+import { clusterOf, pathOf, type ServiceCluster } from '../live/service-cluster.ts'
 import { quotaProblem } from './cluster-quota.ts'
 import { inWords, placeAll, total, type Wanted } from './place-pods.ts'
 
@@ -53,12 +53,8 @@ export async function clusterCapacity(ctx: CheckContext, asked: Asked): Promise<
 
 async function wantedOf(service: ServiceCluster, declared: ClusterDeployment, asked: Asked): Promise<Wanted> {
   const { cluster, namespace, config } = service
-  const { name } = declared.metadata
   mustBeJudgeable(declared)
-  const live = await cluster.find(
-    `/apis/apps/v1/namespaces/${namespace}/deployments/${name}`,
-    deploymentSchema,
-  )
+  const live = await cluster.find(pathOf(declared, namespace), deploymentSchema)
   // An autoscaler may have more of them running than were declared.
   const replicas = Math.max(asked.replicas ?? config.replicas, live?.spec.replicas ?? 0)
   // While versions change, the canary, a copy of the version before and the surge of the rolling update run together.
@@ -66,7 +62,10 @@ async function wantedOf(service: ServiceCluster, declared: ClusterDeployment, as
   const pod = new Map(amountsOf(declared.spec.template.spec, 'requests'))
   if (asked.storage)
     pod.set('ephemeral-storage', Math.max(asked.storage.value, pod.get('ephemeral-storage') ?? 0))
-  return { deployment: declared, pod, count: replicas + surge }
+  // A StatefulSet's pods are replaced where they are: only those come that are not there yet.
+  const count =
+    declared.kind === 'StatefulSet' ? Math.max(0, replicas - (live?.spec.replicas ?? 0)) : replicas + surge
+  return { deployment: declared, pod, count }
 }
 
 function surgeOf({ spec }: ClusterDeployment, replicas: number): number {

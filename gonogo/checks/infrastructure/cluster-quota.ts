@@ -26,7 +26,8 @@ function neededBy(wanted: readonly Wanted[]): Map<string, number> {
   }
   for (const { deployment, pod, count } of wanted) {
     add(count, 'pods', 'count/pods')
-    add(SETS, 'services', 'count/services', 'count/deployments.apps')
+    add(SETS, 'services', 'count/services')
+    if (deployment.kind !== 'StatefulSet') add(SETS, 'count/deployments.apps')
     for (const [name, amount] of pod) add(amount * count, name, `requests.${name}`)
     for (const [name, amount] of amountsOf(deployment.spec.template.spec, 'limits'))
       add(amount * count, `limits.${name}`)

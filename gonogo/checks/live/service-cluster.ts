@@ -16,11 +16,11 @@ export type ServiceCluster = {
   readonly namespace: string
   /** Name of the set that is deployed together: the public component's Service. */
   readonly of: string
-  /** What the release's Deployments will be, from its manifests. */
+  /** What the release's Deployments and StatefulSets will be, from its manifests. */
   readonly declared: readonly ClusterDeployment[]
   /** Name of the ConfigMap that holds the release's configuration. */
   readonly configMap: string
-  /** The Deployments as they stand there now, of every component; throws a CheckProblem where one is missing. */
+  /** They as they stand there now, of every component; throws a CheckProblem where one is missing. */
   live(): Promise<ClusterDeployment[]>
 }
 
@@ -66,10 +66,11 @@ function declaredOf({ root, release }: CheckContext, config: KubernetesConfig) {
     const rendered = renderVersion({ namespace, of, workload, manifests, slot: 'stable', replicas })
     // What a manifest leaves to the cluster has no place in it.
     const own = { uid: '', creationTimestamp: new Date(0).toISOString() }
-    const declared = rendered.components.map(({ name, deployment }) => {
+    const declared = rendered.components.map(({ name, controller }) => {
       const parsed = deploymentSchema.safeParse({
-        ...deployment,
-        metadata: { ...deployment.metadata, ...own },
+        kind: controller.kind,
+        spec: controller.spec,
+        metadata: { ...controller.metadata, ...own },
       })
       if (parsed.success) return parsed.data
       const issue = parsed.error.issues[0]
@@ -88,13 +89,14 @@ async function liveOf(
   declared: readonly ClusterDeployment[],
 ): Promise<ClusterDeployment[]> {
   return Promise.all(
-    declared.map(async ({ metadata: { name } }) => {
-      const found = await cluster.find(
-        `/apis/apps/v1/namespaces/${namespace}/deployments/${name}`,
-        deploymentSchema,
-      )
-      if (!found) throw new CheckProblem(`there is no Deployment ${name} in ${namespace}`)
+    declared.map(async (one) => {
+      const found = await cluster.find(pathOf(one, namespace), deploymentSchema)
+      if (!found) throw new CheckProblem(`there is no ${one.kind} ${one.metadata.name} in ${namespace}`)
       return found
     }),
   )
 }
+
+/** Where the API has it. */
+export const pathOf = ({ kind, metadata: { name } }: ClusterDeployment, namespace: string): string =>
+  `/apis/apps/v1/namespaces/${namespace}/${kind.toLowerCase()}s/${name}`

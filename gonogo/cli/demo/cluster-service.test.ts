@@ -62,8 +62,8 @@ describe('the demo’s service file for a cluster', () => {
         replicas: 1,
       })
       expect(components).toHaveLength(4)
-      for (const { name, deployment } of components) {
-        const pod = deployment.spec?.template.spec
+      for (const { name, controller } of components) {
+        const pod = controller.spec?.template.spec
         expect(pod?.securityContext, name).toMatchObject({
           runAsNonRoot: true,
           seccompProfile: { type: 'RuntimeDefault' },

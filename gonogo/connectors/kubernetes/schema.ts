@@ -128,7 +128,10 @@ export const nodeSchema = z.object({
 })
 export type ClusterNode = z.infer<typeof nodeSchema>
 
+/** A Deployment or a StatefulSet, which has no strategy of this kind. */
 export const deploymentSchema = z.object({
+  /** Items of a list have none. */
+  kind: z.string().default('Deployment'),
   metadata,
   spec: z.object({
     replicas: z.number().default(1),
@@ -142,8 +145,16 @@ export const deploymentSchema = z.object({
       spec: podSpecSchema,
     }),
   }),
+  /** Of a StatefulSet, what its pods were made from. */
+  status: z.object({ updateRevision: z.string().optional() }).prefault({}),
 })
 export type ClusterDeployment = z.infer<typeof deploymentSchema>
+
+/** What a StatefulSet's template was, as its ControllerRevisions keep it. */
+export const revisionSchema = z.object({
+  metadata,
+  data: z.object({ spec: z.object({ template: z.object({ spec: podSpecSchema }) }) }),
+})
 
 export const quotaSchema = z.object({
   metadata,

@@ -62,6 +62,22 @@ describe('decide, to success', () => {
     expect(d.state.closed?.status).toBe('success')
   })
 
+  it('moves traffic before it takes the place of the next pod, where versions share their pods’ places', () => {
+    const d = voted({ strategy: 'rolling', inPlace: ['store (store.yaml)'] })
+    expect(finish(d).slice(0, 6)).toEqual([
+      'deploy:1.1.0',
+      'weights:0',
+      'shrink:0',
+      'weights:1',
+      'grow:1',
+      'shrink:1',
+    ])
+    expect(d.state.opened.plan.notes.join()).toContain(
+      'store (store.yaml) is a StatefulSet: updated in place, pod by pod, while 1 of 2 serve',
+    )
+    expect(d.state.closed?.status).toBe('success')
+  })
+
   it('migrates before it deploys', () => {
     const d = voted({ release: release('1.1.0', { flags: { migrations: true } }) })
     expect(finish(d).slice(0, 2)).toEqual(['migrate:up', 'deploy:1.1.0'])

@@ -130,6 +130,7 @@ type Options = {
   readonly strategy?: Strategy
   readonly stable?: Release | null
   readonly byPods?: boolean
+  readonly inPlace?: readonly string[]
   readonly release?: Release
   readonly rollback?: Partial<Service['policy']['rollback']>
 }
@@ -231,6 +232,7 @@ function opened(options: Options): Opened {
     boundChecks: (id) => ({ bound: boundIds.includes(id) }),
     replicas: 2,
     byPods: options.byPods ?? false,
+    inPlace: options.inPlace ?? [],
   })
   return {
     type: 'opened',

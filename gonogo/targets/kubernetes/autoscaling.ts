@@ -1,28 +1,41 @@
 import { z } from 'zod'
 import type { Cluster } from '#connectors/kubernetes/index.ts'
-import { AUTOSCALING, type Autoscaler, type Deployment } from './cluster-api.ts'
+import { AUTOSCALING, type Autoscaler, type Controller, type StatefulSet } from './cluster-api.ts'
+import { isSet } from './controllers.ts'
 import type { World } from './world.ts'
 
-const ofDeployment = (name: string, { spec }: Autoscaler): boolean =>
-  spec?.scaleTargetRef.kind === 'Deployment' && spec.scaleTargetRef.name === name
+type Ref = { readonly kind: string; readonly name: string }
 
-/** Whether an autoscaler decides the Deployment's number of pods, as the watch has it: then no person changed it. */
-export const isAutoscaled = ({ watches }: World, deployment: string): boolean =>
-  watches.autoscalers().some((one) => ofDeployment(deployment, one))
+const isOf = (ref: Ref | undefined, { kind, metadata }: Controller): boolean =>
+  ref !== undefined && ref.kind === kind && ref.name === metadata?.name
+
+/** Whether an autoscaler decides the number of pods, as the watch has it: then no person changed it. */
+export const isAutoscaled = ({ watches }: World, controller: Controller): boolean =>
+  watches.autoscalers().some(({ spec }) => isOf(spec?.scaleTargetRef, controller))
 
 /**
- * The Deployment with as many pods as there are now, where an autoscaler decides that. Never with fewer than are wanted: an
- * autoscaler takes pods away while there is no traffic, and leaves a Deployment without any as it is.
+ * The object with as many pods as there are now, where an autoscaler decides that. Never with fewer than are wanted: an
+ * autoscaler takes pods away while there is no traffic, and leaves what is without any as it is.
  */
-export async function withLiveReplicas({ api }: World, deployment: Deployment): Promise<Deployment> {
-  const name = deployment.metadata?.name ?? ''
+export async function withLiveReplicas({ api }: World, controller: Controller): Promise<Controller> {
   const autoscalers = await api.list<Autoscaler>(AUTOSCALING, 'HorizontalPodAutoscaler', '')
-  const autoscaler = autoscalers.find((one) => ofDeployment(name, one))
-  if (!autoscaler) return deployment
-  const live = (await api.read<Deployment>('apps/v1', 'Deployment', name))?.spec?.replicas ?? 0
+  const autoscaler = autoscalers.find(({ spec }) => isOf(spec?.scaleTargetRef, controller))
+  if (!autoscaler) return controller
+  const { kind = '', metadata, spec } = controller
+  const live = (await api.read<Controller>('apps/v1', kind, metadata?.name ?? ''))?.spec?.replicas ?? 0
   const most = autoscaler.spec?.maxReplicas ?? Number.POSITIVE_INFINITY
-  const replicas = Math.max(live, Math.min(deployment.spec?.replicas ?? 1, most))
-  return { ...deployment, spec: { ...deployment.spec, replicas } } as Deployment
+  const wanted = spec?.replicas ?? 1
+  const replicas = Math.max(live, Math.min(wanted, most))
+  const own = { ...spec, replicas }
+  return { ...controller, spec: isSet(controller) ? keepingShare(own, replicas - wanted) : own } as Controller
+}
+
+/** More pods than were reckoned with are of the version that has the lower ordinals. */
+function keepingShare(spec: object, more: number) {
+  const { updateStrategy } = spec as NonNullable<StatefulSet['spec']>
+  const { partition = 0, ...rest } = updateStrategy?.rollingUpdate ?? {}
+  const rollingUpdate = { ...rest, partition: partition > 0 ? Math.max(1, partition + more) : 0 }
+  return { ...spec, updateStrategy: { ...updateStrategy, rollingUpdate } }
 }
 
 const sizeSchema = z.object({
@@ -35,16 +48,15 @@ const sizeSchema = z.object({
 export async function autoscalerWarnings(
   cluster: Cluster,
   namespace: string,
-  deployments: readonly Deployment[],
+  controllers: readonly Controller[],
   replicas: number,
 ): Promise<string[]> {
   const path = `/apis/${AUTOSCALING}/namespaces/${namespace}/horizontalpodautoscalers`
-  const names = deployments.map(({ metadata }) => metadata?.name)
   return (await cluster.list(path, sizeSchema))
-    .filter(({ spec: { scaleTargetRef: of } }) => of.kind === 'Deployment' && names.includes(of.name))
+    .filter(({ spec }) => controllers.some((one) => isOf(spec.scaleTargetRef, one)))
     .filter(({ status }) => status.desiredReplicas > replicas)
     .map(
       ({ metadata, spec, status: { desiredReplicas } }) =>
-        `HorizontalPodAutoscaler ${metadata.name} runs ${desiredReplicas} pods of Deployment ${spec.scaleTargetRef.name}, and a new version starts with ${replicas}: set target.replicas to what all traffic needs`,
+        `HorizontalPodAutoscaler ${metadata.name} runs ${desiredReplicas} pods of ${spec.scaleTargetRef.kind} ${spec.scaleTargetRef.name}, and a new version starts with ${replicas}: set target.replicas to what all traffic needs`,
     )
 }

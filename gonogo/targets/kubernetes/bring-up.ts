@@ -2,23 +2,23 @@ import { setTimeout as wait } from 'node:timers/promises'
 import type { KubernetesObject } from '@kubernetes/client-node'
 import type { Outcome } from '../target.ts'
 import { withLiveReplicas } from './autoscaling.ts'
-import type { Deployment } from './cluster-api.ts'
-import { isEnding, isReady } from './pods.ts'
-import { LABELS, type RenderedVersion, renderVersion } from './render.ts'
+import type { Controller, StatefulSet } from './cluster-api.ts'
+import { isSet, setsOf } from './controllers.ts'
+import { isEnding } from './pods.ts'
+import { LABELS, labelOf, type RenderedVersion, renderVersion } from './render.ts'
 import type { VersionRecord } from './saved-state.ts'
-import { isByPods, selectedSlot } from './selected-pods.ts'
+import { isByPods, selectedPlace } from './selected-pods.ts'
+import { setShare } from './set-share.ts'
 import type { Slot } from './slots.ts'
-import { notReady, startFailure } from './start-failure.ts'
-import { done, podsOf, refused, type World } from './world.ts'
+import { ended, LOOK_EVERY_MS, untilReady } from './until-ready.ts'
+import { done, podsOf, type World } from './world.ts'
 
-/** A change that no watch told of is seen this late. */
-const LOOK_EVERY_MS = 1000
 const ENDING_WITHIN_MS = 10_000
-/** An answer that takes longer came from an API that was away. */
-const AWAY_MS = 3000
 
 export function render(world: World, record: VersionRecord, slot: Slot, replicas: number): RenderedVersion {
   const { workload, manifests } = record
+  const share = setShare(world, record, replicas)
+  const selected = isByPods(world) ? selectedPlace(world.map.state) : undefined
   return renderVersion({
     namespace: world.config.namespace,
     of: world.of,
@@ -26,7 +26,8 @@ export function render(world: World, record: VersionRecord, slot: Slot, replicas
     manifests,
     slot,
     replicas,
-    ...(isByPods(world) && { selected: selectedSlot(world.map.state) }),
+    ...(share && { share }),
+    ...(selected !== undefined && { selected }),
   })
 }
 
@@ -45,68 +46,31 @@ export async function bringUp(
   const { configMap, components } = render(world, record, slot, replicas)
   await world.api.apply(configMap)
   const { version } = record.workload
-  for (const { deployment, services, name } of components) {
+  for (const { controller, services, name } of components) {
     for (const service of services) await world.api.apply(service)
-    const wanted = replicas > 0 ? await withLiveReplicas(world, deployment) : deployment
-    // Whoever goes back has said so: nothing of the version may be written after that.
-    if (world.ending.has(version)) return ended(version)
-    await world.api.apply(wanted)
-    const awaited = { version, slot, component: name, deployment: wanted.metadata?.name ?? '' }
-    const outcome = await untilReady(world, awaited, ready)
-    if (outcome) return outcome
+    // A newer version has its StatefulSets, and has said how many pods it leaves to this one.
+    if (isSet(controller) && setShare(world, record, replicas) === null) continue
+    const wanted = replicas > 0 ? await withLiveReplicas(world, controller) : controller
+    for (const controller of await inTurn(world, wanted)) {
+      // Whoever goes back has said so: nothing of the version may be written after that.
+      if (world.ending.has(version)) return ended(version)
+      await world.api.apply(controller)
+      const awaited = { version, slot, component: name, controller, replicas }
+      const outcome = await untilReady(world, awaited, ready)
+      if (outcome) return outcome
+    }
   }
   return done(`${replicas} of ${version} ready after ${Math.round(performance.now() - startedAt)} ms`)
 }
 
-const ended = (version: string): Outcome => refused('ended', `${version} was ended while it started`)
-
-type Awaited = {
-  readonly version: string
-  readonly slot: Slot
-  readonly component: string
-  readonly deployment: string
-}
-
-/** Null when the component has rolled out; a failure as soon as the cluster knows of one. */
-async function untilReady(
-  world: World,
-  awaited: Awaited,
-  ready?: () => Promise<unknown>,
-): Promise<Outcome | null> {
-  const { readyTimeoutMs, roomTimeoutMs } = world.config
-  let deadline = performance.now() + readyTimeoutMs
-  for (;;) {
-    const changed = world.watches.next()
-    const askedAt = performance.now()
-    const [deployment, pods] = await Promise.all([
-      world.api.read<Deployment>('apps/v1', 'Deployment', awaited.deployment),
-      podsOf(world, awaited),
-    ])
-    // While the API was away, nobody started anything, and whoever does needs time to notice that it is back.
-    if (performance.now() - askedAt > AWAY_MS) deadline = performance.now() + readyTimeoutMs
-    if (ready && pods.some(isReady)) await ready()
-    if (isRolledOut(deployment, pods.filter(isReady).length)) return null
-    const failure = await startFailure(world.api, deployment, pods, roomTimeoutMs)
-    if (failure) return failure
-    if (world.ending.has(awaited.version)) return ended(awaited.version)
-    if (performance.now() > deadline) return notReady(world.api, pods, awaited.deployment, readyTimeoutMs)
-    await Promise.race([changed, wait(LOOK_EVERY_MS)])
-  }
-}
-
-/** As `kubectl rollout status` has it; a status that speaks of an older spec says nothing about this one. */
-function isRolledOut(deployment: Deployment | null, readyPods: number): boolean {
-  const {
-    observedGeneration = 0,
-    replicas = 0,
-    updatedReplicas = 0,
-    availableReplicas = 0,
-  } = deployment?.status ?? {}
-  const wanted = deployment?.spec?.replicas
-  if (wanted === undefined || observedGeneration < (deployment?.metadata?.generation ?? 1)) return false
-  return (
-    [replicas, updatedReplicas, availableReplicas].every((count) => count === wanted) && readyPods >= wanted
-  )
+/** A StatefulSet's highest pods are the new ones, and those that go when it shrinks: before it does, the others are new as well. */
+async function inTurn({ api }: World, wanted: Controller): Promise<Controller[]> {
+  if (!isSet(wanted) || !wanted.spec?.replicas) return [wanted]
+  const live = await api.read<StatefulSet>('apps/v1', 'StatefulSet', wanted.metadata?.name ?? '')
+  const replicas = live?.spec?.replicas ?? 0
+  return replicas > wanted.spec.replicas
+    ? [{ ...wanted, spec: { ...wanted.spec, replicas } } as StatefulSet, wanted]
+    : [wanted]
 }
 
 /** Takes a slot's objects away; pods drain as their own manifests say. What the router counted for it is kept. */
@@ -120,15 +84,41 @@ export async function emptySlot(world: World, slot: Slot): Promise<void> {
     const objects = await world.api.list<KubernetesObject>(apiVersion, kind, selector)
     await Promise.all(objects.map((one) => world.api.remove(apiVersion, kind, one.metadata?.name ?? '')))
   }
-  await untilEnding(world, slot)
+  await untilEnding(world, { slot })
 }
 
-/** The cluster ends a Deployment's pods a moment after the Deployment is gone; by then nobody should count them. */
-async function untilEnding(world: World, slot: Slot): Promise<void> {
+/**
+ * A StatefulSet that has the template of a version which was ended goes back to the one that stays, with the pods that this
+ * one had; where none stays, it goes.
+ */
+export async function giveBackSets(world: World, record: VersionRecord): Promise<void> {
+  const { api, map, ending } = world
+  const others = Object.values(map.state.versions).filter(
+    ({ workload: { version } }) => version !== record.workload.version && !ending.has(version),
+  )
+  const heir = others.find(({ slot }) => slot === 'stable') ?? others[0]
+  const kept = heir ? setsOf(heir) : []
+  let isHeirs = false
+  for (const name of setsOf(record)) {
+    const live = await api.read<StatefulSet>('apps/v1', 'StatefulSet', name)
+    const { labels } = live?.spec?.template.metadata ?? {}
+    if (labels?.[LABELS.version] !== labelOf(record.workload.version)) continue
+    if (kept.includes(name)) isHeirs = true
+    else {
+      await api.remove('apps/v1', 'StatefulSet', name)
+      await untilEnding(world, { component: labels[LABELS.component] ?? '' })
+    }
+  }
+  // How that ends is told by whoever wants traffic for it.
+  if (heir && isHeirs) await bringUp(world, heir, heir.slot, heir.desired)
+}
+
+/** The cluster ends pods a moment after what made them is gone; by then nobody should count them. */
+async function untilEnding(world: World, those: { slot: Slot } | { component: string }): Promise<void> {
   const deadline = performance.now() + ENDING_WITHIN_MS
   while (performance.now() < deadline) {
     const changed = world.watches.next()
-    if ((await podsOf(world, { slot })).every(isEnding)) return
+    if ((await podsOf(world, those)).every(isEnding)) return
     await Promise.race([changed, wait(LOOK_EVERY_MS)])
   }
 }
@@ -137,9 +127,10 @@ async function untilEnding(world: World, slot: Slot): Promise<void> {
 export async function removeOldConfiguration(world: World): Promise<void> {
   const { api, of, map } = world
   const selector = `${LABELS.of}=${of}`
-  const [maps, revisions] = await Promise.all([
+  const [maps, ...revisions] = await Promise.all([
     api.list<KubernetesObject>('v1', 'ConfigMap', selector),
     api.list<KubernetesObject>('apps/v1', 'ReplicaSet', selector),
+    api.list<KubernetesObject>('apps/v1', 'ControllerRevision', selector),
   ])
   const needed = new Set(
     Object.values(map.state.versions).map(

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { type Cluster, labelSelectorSchema, selects } from '#connectors/kubernetes/index.ts'
+import { isSet } from './controllers.ts'
 import type { RenderedVersion } from './render.ts'
 import { LABELS } from './render.ts'
 
@@ -25,7 +26,7 @@ export type Budgeted = {
 }
 
 /**
- * What PodDisruptionBudgets mean while two versions run. They hold nothing that gonogo ends: a Deployment's pods are
+ * What PodDisruptionBudgets mean while two versions run. They hold nothing that gonogo ends: the pods of a version are
  * deleted, and a budget is asked only by whoever evicts, as a drain of a node does.
  */
 export async function budgetWarnings(cluster: Cluster, world: Budgeted): Promise<string[]> {
@@ -40,15 +41,15 @@ export async function budgetWarnings(cluster: Cluster, world: Budgeted): Promise
     const canary = world.canary[index]
     return own.flatMap((budget) => [
       ...held(budget, stable, world),
-      ...(canary && isOf(budget, canary) ? shared(budget, stable, world) : []),
+      ...(canary && !isSet(canary.controller) && isOf(budget, canary) ? shared(budget, stable, world) : []),
     ])
   })
 }
 
 const nameOf = ({ metadata }: Budget): string => metadata.name
 
-function isOf({ spec: { selector } }: Budget, { deployment }: Component): boolean {
-  return selector ? selects(selector, deployment.spec?.template.metadata?.labels ?? {}) : false
+function isOf({ spec: { selector } }: Budget, { controller }: Component): boolean {
+  return selector ? selects(selector, controller.spec?.template.metadata?.labels ?? {}) : false
 }
 
 function held(budget: Budget, { name }: Component, { replicas }: Budgeted): string[] {

@@ -1,10 +1,11 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import type { Outcome } from '../target.ts'
 import { render } from './bring-up.ts'
-import { LABELS } from './render.ts'
-import { type PublicService, selectedSlot, sharesByPods } from './selected-pods.ts'
+import { hasSets } from './controllers.ts'
+import { LABELS, placeLabel } from './render.ts'
+import { type PublicService, placeOf, selectedPlace, sharesByPods } from './selected-pods.ts'
 import { leadsTo } from './served.ts'
-import type { Slot } from './slots.ts'
+import type { Place } from './slots.ts'
 import { podsOf, refused, type World } from './world.ts'
 
 const CONFIRM_WITHIN_MS = 3000
@@ -42,17 +43,14 @@ export async function shareByPods(
     state.weights = before
     throw error
   }
-  const isConfirmed = await confirmed(
-    world,
-    given.map(({ slot }) => slot),
-  )
+  const isConfirmed = await confirmed(world, given.map(placeOf))
   const late = isConfirmed ? '' : ' (the Service has not all of their pods yet)'
   return { problem: null, note: `${await noteOf(world, weights)}${late}` }
 }
 
-async function confirmed(world: World, slots: readonly Slot[]): Promise<boolean> {
+async function confirmed(world: World, places: readonly Place[]): Promise<boolean> {
   const deadline = performance.now() + CONFIRM_WITHIN_MS
-  while (!(await leadsTo(world, world.of, slots))) {
+  while (!(await leadsTo(world, world.of, places))) {
     if (performance.now() > deadline) return false
     await wait(CONFIRM_EVERY_MS)
   }
@@ -79,9 +77,30 @@ async function noteOf(world: World, weights: Readonly<Record<string, number>>): 
 export function serviceDrift(world: World): string | null {
   const service = world.watches.service()
   if (!service) return `Service ${world.of} is gone`
-  const [wanted, found] = [selectedSlot(world.map.state), service.spec?.selector?.[LABELS.slot] ?? null]
-  if (wanted === found) return null
-  const words = (slot: string | null) =>
-    slot === null ? 'the pods of every version' : `the pods with ${LABELS.slot}: ${slot}`
-  return `Service ${world.of} selects ${words(found)}, not ${words(wanted)}`
+  const [wanted, found] = [wantedSelection(world), selectionOf(service)]
+  return wanted === null || wanted === found
+    ? null
+    : `Service ${world.of} selects ${inWords(found)}, not ${inWords(wanted)}`
 }
+
+/** The label by which it is to tell versions apart, as `label: value`; empty for none, null where nobody has said so yet. */
+function wantedSelection({ map: { state }, config }: World): string | null {
+  const place = selectedPlace(state)
+  if (place === null) return ''
+  const record = Object.values(state.versions).find(({ workload }) => workload.version === place?.version)
+  const isPublic = ({ component }: { component: string }) => config.components[component]?.public
+  const ofSet = record !== undefined && hasSets({ manifests: record.manifests.filter(isPublic) })
+  const { slot, version } = place ?? { slot: 'stable', version: '' }
+  if (!place && Object.values(state.versions).some(hasSets)) return null
+  return Object.entries(placeLabel({ slot, version }, ofSet))
+    .map((one) => one.join(': '))
+    .join()
+}
+
+function selectionOf({ spec }: PublicService): string {
+  const label = [LABELS.slot, LABELS.version].find((one) => spec?.selector?.[one] !== undefined)
+  return label ? `${label}: ${spec?.selector?.[label]}` : ''
+}
+
+const inWords = (label: string): string =>
+  label === '' ? 'the pods of every version' : `the pods with ${label}`

@@ -5,9 +5,10 @@ import type {
   KubernetesObject,
   V1Deployment,
   V1Pod,
+  V1StatefulSet,
   V2HorizontalPodAutoscaler,
 } from '@kubernetes/client-node'
-import { orNull, steadily } from '#connectors/kubernetes/api-calls.ts'
+import { orNull, statusOf, steadily } from '#connectors/kubernetes/api-calls.ts'
 import { client } from '#connectors/kubernetes/client.ts'
 import type { RouteRef } from './config.ts'
 
@@ -38,10 +39,10 @@ export type ClusterApi = {
   replace<T extends KubernetesObject>(object: T): Promise<T>
   /** RFC 6902 operations on a route, all or none. */
   patchRoute(route: RouteRef, operations: readonly object[]): Promise<KubernetesObject>
-  /** With all that belongs to it. Harmless where there is none. */
-  remove(apiVersion: string, kind: string, name: string): Promise<void>
-  /** The newest warning about an object, in the cluster's words; empty where there is none. */
-  lastWarning(name: string): Promise<string>
+  /** With all that belongs to it. Harmless where there is none, or none of this uid any more. */
+  remove(apiVersion: string, kind: string, name: string, uid?: string): Promise<void>
+  /** The newest warning about an object since a moment, in the cluster's words; empty where there is none. */
+  lastWarning(name: string, sinceMs?: number): Promise<string>
   /** All that a pod's first container wrote, with what it wrote before it was restarted. */
   wholeLog(pod: string): Promise<string>
   /** The last lines of a container, of the one before when it was restarted. */
@@ -49,7 +50,10 @@ export type ClusterApi = {
 }
 
 export type Pod = V1Pod & KubernetesObject
-export type Deployment = V1Deployment & KubernetesObject
+type Deployment = V1Deployment & KubernetesObject
+export type StatefulSet = V1StatefulSet & KubernetesObject
+/** What makes a component's pods. */
+export type Controller = Deployment | StatefulSet
 export type Autoscaler = V2HorizontalPodAutoscaler & KubernetesObject
 export const AUTOSCALING = 'autoscaling/v2'
 
@@ -96,17 +100,22 @@ export function clusterApi(config: KubeConfig, namespace: string): ClusterApi {
           setHeaderOptions('Content-Type', PatchStrategy.JsonPatch),
         ),
       ),
-    remove: async (apiVersion, kind, name) => {
+    remove: async (apiVersion, kind, name, uid) => {
       const all = 'Background'
       const none = undefined
       const object = header(apiVersion, kind, name)
-      await steadily(() => orNull(objects.delete(object, none, none, none, none, all)))
+      const options = uid === undefined ? none : { preconditions: { uid } }
+      await steadily(() => orNull(objects.delete(object, none, none, none, none, all, options))).catch(
+        (error: unknown) => {
+          if (uid === undefined || statusOf(error) !== 409) throw error
+        },
+      )
     },
-    lastWarning: async (name) => {
+    lastWarning: async (name, sinceMs = 0) => {
       const fieldSelector = `involvedObject.name=${name},type=Warning`
       const { items } = await steadily(() => core.listNamespacedEvent({ namespace, fieldSelector }))
       // The API lists them by name.
-      const [newest] = items.toSorted((a, b) => timeOf(b) - timeOf(a))
+      const [newest] = items.filter((one) => timeOf(one) >= sinceMs).toSorted((a, b) => timeOf(b) - timeOf(a))
       return newest?.message ?? ''
     },
     wholeLog: async (name) => {

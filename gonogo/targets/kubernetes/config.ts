@@ -6,7 +6,7 @@ const nameSchema = z
 
 const componentSchema = z.strictObject({
   /**
-   * YAML with the component's Deployment and its Service, relative to the service file. Values may hold `${image}`
+   * YAML with the component's Deployment or StatefulSet and its Services, relative to the service file. Values may hold `${image}`
    * `${version}` `${config}` (name of the version's ConfigMap) `${component.NAME.host}` (its Service in this version).
    */
   manifest: z.string().min(1),

@@ -1,10 +1,12 @@
 import { isAutoscaled } from './autoscaling.ts'
 import { render } from './bring-up.ts'
 import { serviceDrift } from './by-pods.ts'
-import type { Deployment } from './cluster-api.ts'
+import type { Controller, StatefulSet } from './cluster-api.ts'
+import { isSet } from './controllers.ts'
 import { LABELS } from './render.ts'
 import { sharesOf } from './route.ts'
 import { isByPods } from './selected-pods.ts'
+import { holderOfSets } from './set-share.ts'
 import { nameIn, SLOTS } from './slots.ts'
 import { versionIn, type World } from './world.ts'
 
@@ -38,26 +40,42 @@ function routeDrift(world: World): string | null {
 }
 
 function workloadDrift(world: World): string | null {
-  const byName = new Map(world.watches.deployments().map((one) => [one.metadata?.name, one]))
+  const byName = new Map(world.watches.controllers().map((one) => [nameOf(one), one]))
+  const holder = holderOfSets(world)
   for (const record of Object.values(world.map.state.versions)) {
     const { components } = render(world, record, record.slot, record.desired)
-    for (const { deployment: declared } of components) {
-      const name = declared.metadata?.name ?? ''
-      const found = byName.get(name)
-      if (!found) return `Deployment ${name} is gone`
-      const [wanted, image] = [imagesOf(declared), imagesOf(found)]
-      if (wanted !== image) return `Deployment ${name} runs ${image}, not ${wanted}`
-      const [version, other] = [versionOf(declared), versionOf(found)]
-      if (version !== other) return `Deployment ${name} is of version ${other}, not ${version}`
-      if (!isAutoscaled(world, name) && found.spec?.replicas !== record.desired)
-        return `Deployment ${name} is set to ${found.spec?.replicas} pods, not ${record.desired}`
+    for (const { controller: declared } of components) {
+      // What versions share has the template of one of them.
+      if (isSet(declared) && record !== holder) continue
+      const problem = controllerDrift(world, declared, byName.get(nameOf(declared)))
+      if (problem) return problem
     }
   }
   return null
 }
 
-const versionOf = ({ spec }: Deployment): string =>
+function controllerDrift(world: World, declared: Controller, found: Controller | undefined): string | null {
+  const name = nameOf(declared)
+  if (!found) return `${name} is gone`
+  const [wanted, image] = [imagesOf(declared), imagesOf(found)]
+  if (wanted !== image) return `${name} runs ${image}, not ${wanted}`
+  const [version, other] = [versionOf(declared), versionOf(found)]
+  if (version !== other) return `${name} is of version ${other}, not ${version}`
+  if (isAutoscaled(world, declared)) return null
+  if (found.spec?.replicas !== declared.spec?.replicas)
+    return `${name} is set to ${found.spec?.replicas} pods, not ${declared.spec?.replicas}`
+  const [from, now] = [partitionOf(declared), partitionOf(found)]
+  return from === now ? null : `${name} is updated from pod ${now} on, not from pod ${from} on`
+}
+
+const nameOf = ({ kind, metadata }: Controller): string => `${kind} ${metadata?.name}`
+
+const versionOf = ({ spec }: Controller): string =>
   spec?.template.metadata?.labels?.[LABELS.version] ?? 'none'
 
-const imagesOf = ({ spec }: Deployment): string =>
+const imagesOf = ({ spec }: Controller): string =>
   (spec?.template.spec?.containers ?? []).map(({ image }) => image).join(', ')
+
+/** Only a StatefulSet has one; none is 0. */
+const partitionOf = (one: Controller): number =>
+  isSet(one) ? ((one as StatefulSet).spec?.updateStrategy?.rollingUpdate?.partition ?? 0) : 0

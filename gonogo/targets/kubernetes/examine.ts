@@ -5,6 +5,7 @@ import { isOwnCluster } from '#connectors/kubernetes/kube-config.ts'
 import { ReadingProblem } from '#connectors/reading-problem.ts'
 import { type MetricsSettings, wayToInstances } from '#core/metrics-settings.ts'
 import type { KubernetesConfig } from './config.ts'
+import { CONTROLLERS } from './controllers.ts'
 import { labelProblem } from './found-stable.ts'
 import { GRANTS, type Grant, manifestOf, ROUTES } from './permissions.ts'
 import { BadManifest, publicServiceOf, readManifests } from './read-manifests.ts'
@@ -123,8 +124,10 @@ async function objectFindings(cluster: Cluster, config: KubernetesConfig, root: 
   }
   const of = publicServiceOf(config, manifests)
   const routes = config.routes.map((route) => routeFinding(cluster, config, route, of))
-  const labels = manifests.flatMap(({ component, objects }) =>
-    objects.map(({ kind, metadata: { name } }) => labelFinding(cluster, config, of, component, kind, name)),
+  const labels = manifests.flatMap((manifest) =>
+    manifest.objects.map(({ kind, metadata: { name } }) =>
+      labelFinding(cluster, config, of, manifest, kind, name),
+    ),
   )
   return Promise.all([...routes, ...labels])
 }
@@ -156,17 +159,17 @@ async function labelFinding(
   cluster: Cluster,
   config: KubernetesConfig,
   of: string,
-  component: string,
+  manifest: Manifest,
   kind: string,
   name: string,
 ): Promise<Finding> {
   const what = `${kind} ${name}`
   try {
-    const base = kind === 'Deployment' ? '/apis/apps/v1' : '/api/v1'
+    const base = CONTROLLERS.includes(kind) ? '/apis/apps/v1' : '/api/v1'
     const path = `${base}/namespaces/${config.namespace}/${kind.toLowerCase()}s/${name}`
     const live = await cluster.find(path, anySchema)
     if (!live) return good(what, 'is not there yet; the first deployment makes it')
-    const problem = labelProblem({ config, of }, component, { ...live, kind } as KubernetesObject)
+    const problem = labelProblem({ config, of }, manifest, { ...live, kind } as KubernetesObject)
     return problem === null
       ? good(what, 'has the labels by which versions are told apart')
       : bad(what, problem, 'see “A service that runs already” in docs/kubernetes.md')

@@ -9,7 +9,7 @@ type Asked = { readonly path: string; readonly isWatch: boolean; readonly atMs: 
 
 const KINDS: Readonly<Record<string, readonly string[]>> = {
   '/api/v1': ['Pod', 'Service'],
-  '/apis/apps/v1': ['Deployment'],
+  '/apis/apps/v1': ['Deployment', 'StatefulSet'],
   '/apis/autoscaling/v2': ['HorizontalPodAutoscaler'],
   '/apis/gateway.networking.k8s.io/v1': ['HTTPRoute'],
 }

@@ -1,5 +1,6 @@
 import type { KubernetesObject } from '@kubernetes/client-node'
-import type { Deployment } from './cluster-api.ts'
+import type { Controller } from './cluster-api.ts'
+import { CONTROLLERS, hasSets, isSet } from './controllers.ts'
 import { LABELS } from './render.ts'
 import type { Manifest, ManifestObject, VersionRecord } from './saved-state.ts'
 import { refused, type World } from './world.ts'
@@ -12,17 +13,22 @@ type Found = { readonly record: VersionRecord | null; readonly problem: ReturnTy
  */
 export async function findStable(world: World, manifests: readonly Manifest[]): Promise<Found> {
   const found: Manifest[] = []
-  let main: Deployment | null = null
-  for (const { component, objects } of manifests) {
+  let main: Controller | null = null
+  for (const manifest of manifests) {
+    const { component, objects } = manifest
     const own: ManifestObject[] = []
     for (const { kind, metadata } of objects) {
-      const api = kind === 'Deployment' ? 'apps/v1' : 'v1'
-      const live = await world.api.read<KubernetesObject>(api, kind, metadata.name)
+      const isController = CONTROLLERS.includes(kind)
+      const live = await world.api.read<KubernetesObject>(
+        isController ? 'apps/v1' : 'v1',
+        kind,
+        metadata.name,
+      )
       if (!live) continue
-      const problem = labelProblem(world, component, live)
+      const problem = labelProblem(world, manifest, live)
       if (problem) return { record: null, problem: refused('not-prepared', problem) }
       own.push(asManifest(live))
-      if (kind === 'Deployment' && world.config.components[component]?.public) main = live as Deployment
+      if (isController && world.config.components[component]?.public) main = live as Controller
     }
     found.push({ component, objects: own, isFound: true })
   }
@@ -33,18 +39,26 @@ export async function findStable(world: World, manifests: readonly Manifest[]): 
 /** What keeps versions of the object from being told apart; null when nothing does. */
 export function labelProblem(
   world: Pick<World, 'config' | 'of'>,
-  component: string,
+  manifest: Pick<Manifest, 'component' | 'objects'>,
   live: KubernetesObject,
 ): string | null {
   const name = `${live.kind} ${live.metadata?.name} in ${world.config.namespace}`
   if (live.kind === 'Service') {
     const { selector } = (live as { spec?: { selector?: Record<string, string> } }).spec ?? {}
-    return selector?.[LABELS.slot] === 'stable'
+    // What leads to a StatefulSet's pods is told their version before there are pods of another.
+    return selector?.[LABELS.slot] === 'stable' || hasSets({ manifests: [asFound(manifest)] })
       ? null
       : `${name} would select the pods of a canary, too; add ${LABELS.slot}: stable to its selector, after the pods have that label`
   }
-  const labels = (live as Deployment).spec?.template.metadata?.labels ?? {}
-  const wanted = { [LABELS.of]: world.of, [LABELS.slot]: 'stable', [LABELS.component]: component }
+  const labels = (live as Controller).spec?.template.metadata?.labels ?? {}
+  const ofSet = isSet(live)
+  if (ofSet && labels[LABELS.slot] !== undefined)
+    return `${name} is shared by versions, and its pods are in no slot; take ${LABELS.slot} out of the labels of its pod template`
+  const wanted = {
+    [LABELS.of]: world.of,
+    [LABELS.component]: manifest.component,
+    ...(!ofSet && { [LABELS.slot]: 'stable' }),
+  }
   const missing = Object.entries(wanted).filter(([label, value]) => labels[label] !== value)
   if (!labels[LABELS.version]) missing.push([LABELS.version, 'VERSION'])
   if (missing.length === 0) return null
@@ -52,7 +66,12 @@ export function labelProblem(
   return `${name} was not deployed by gonogo; add to the labels of its pod template: ${lines.join(', ')}`
 }
 
-function recordOf(main: Deployment, manifests: Manifest[]): Found {
+const asFound = (manifest: Pick<Manifest, 'component' | 'objects'>): Manifest => ({
+  ...manifest,
+  isFound: true,
+})
+
+function recordOf(main: Controller, manifests: Manifest[]): Found {
   const { template, replicas = 1 } = main.spec ?? {}
   const image = template?.spec?.containers[0]?.image ?? ''
   const digest = image.split('@')[1]
@@ -61,7 +80,7 @@ function recordOf(main: Deployment, manifests: Manifest[]): Found {
       record: null,
       problem: refused(
         'not-prepared',
-        `Deployment ${main.metadata?.name} runs ${image}, a name that may mean another image tomorrow; give it by its digest (NAME@sha256:…)`,
+        `${main.kind} ${main.metadata?.name} runs ${image}, a name that may mean another image tomorrow; give it by its digest (NAME@sha256:…)`,
       ),
     }
   const version = template?.metadata?.labels?.[LABELS.version] ?? ''
@@ -78,5 +97,12 @@ function asManifest(live: KubernetesObject): ManifestObject {
   const own = Object.entries(annotations).filter(
     ([key]) => !/^(deployment|kubectl)\.kubernetes\.io\//.test(key),
   )
-  return { apiVersion, kind, metadata: { name, labels, annotations: Object.fromEntries(own) }, spec: kept }
+  // Without an address at all is what a person wrote.
+  const headless = clusterIP === 'None' && { clusterIP }
+  return {
+    apiVersion,
+    kind,
+    metadata: { name, labels, annotations: Object.fromEntries(own) },
+    spec: { ...kept, ...headless },
+  }
 }

@@ -10,7 +10,7 @@ import type { KubernetesConfig } from './config.ts'
 import { drift } from './drift.ts'
 import { findStable } from './found-stable.ts'
 import { migrate, removeMigrations } from './migrate.ts'
-import { BadManifest, publicServiceOf, readManifests, readMigration } from './read-manifests.ts'
+import { BadManifest, inPlaceParts, publicServiceOf, readManifests, readMigration } from './read-manifests.ts'
 import { podRelay } from './relay.ts'
 import { ROUTE_API } from './route.ts'
 import { routerCounters } from './router-counters.ts'
@@ -88,7 +88,7 @@ export async function openKubernetesTarget({
       }
       if (record) takeOver(world, record)
     }
-    return { ok: true, target: targetOver(world, folder) }
+    return { ok: true, target: targetOver(world, folder, inPlaceParts(config, manifests)) }
   } catch (error) {
     return { ok: false, code: codeOf(error), detail: `${where}: ${apiMessage(error)}` }
   }
@@ -117,7 +117,7 @@ function codeOf(error: unknown): string {
   return status === null ? 'cluster-unreachable' : 'refused-by-cluster'
 }
 
-function targetOver(world: World, folder: string): KubernetesTarget {
+function targetOver(world: World, folder: string, inPlace: readonly string[]): KubernetesTarget {
   const calls = new Calls({
     ledger: () => world.map.state,
     act: (call) => actOrRefuse(world, call),
@@ -132,6 +132,7 @@ function targetOver(world: World, folder: string): KubernetesTarget {
   return {
     replicas: config.replicas,
     sharesByPods: isByPods(world),
+    inPlace,
     observe: async () => {
       await refresh()
       return observe(world)

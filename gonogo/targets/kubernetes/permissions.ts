@@ -31,10 +31,13 @@ export const ROUTES = 'gateway.networking.k8s.io'
 
 export const GRANTS: readonly Grant[] = [
   inNamespace('apps', 'deployments', 'get list watch create patch delete'),
+  inNamespace('apps', 'statefulsets', 'get list watch create patch delete'),
   inNamespace('apps', 'replicasets', 'list'),
+  inNamespace('apps', 'controllerrevisions', 'list'),
   inNamespace('', 'services', 'get list watch create patch delete'),
   inNamespace('', 'configmaps', 'get list create update patch delete'),
-  inNamespace('', 'pods', 'get list watch'),
+  // Deleted is one that keeps a StatefulSet from replacing it.
+  inNamespace('', 'pods', 'get list watch delete'),
   inNamespace('', 'pods/log', 'get'),
   inNamespace('discovery.k8s.io', 'endpointslices', 'list'),
   inNamespace(ROUTES, 'httproutes', 'get list watch patch'),

@@ -30,7 +30,7 @@ export async function planWarnings(planned: Planned): Promise<string[]> {
     renderPlanned(planned, 'canary').components,
   ]
   const { replicas } = workload
-  const deployments = stable.map(({ deployment }) => deployment)
+  const controllers = stable.map(({ controller }) => controller)
   return [
     ...unversioned(planned),
     ...(await orUnknown('who else owns what is deployed', () => foreignOwners(cluster(), planned))),
@@ -38,7 +38,7 @@ export async function planWarnings(planned: Planned): Promise<string[]> {
       budgetWarnings(cluster(), { namespace, replicas, stable, canary }),
     )),
     ...(await orUnknown('how many pods autoscalers run', () =>
-      autoscalerWarnings(cluster(), namespace, deployments, replicas),
+      autoscalerWarnings(cluster(), namespace, controllers, replicas),
     )),
   ]
 }
@@ -55,8 +55,8 @@ async function orUnknown(what: string, told: () => Promise<string[]>): Promise<s
 /** Secrets and ConfigMaps that the templates refer to by a name which stays when the content changes. */
 function unversioned(planned: Planned): string[] {
   const { components, configMap } = renderPlanned(planned, 'stable')
-  return components.flatMap(({ name: component, deployment }) => {
-    const { secrets, configMaps } = referencesOf([podSpecSchema.parse(deployment.spec?.template.spec)])
+  return components.flatMap(({ name: component, controller }) => {
+    const { secrets, configMaps } = referencesOf([podSpecSchema.parse(controller.spec?.template.spec)])
     const named = [
       ...secrets.map((name) => ({ kind: 'Secret', name })),
       ...configMaps
@@ -79,11 +79,11 @@ async function foreignOwners(cluster: Cluster, planned: Planned): Promise<string
   const { namespace, routes } = planned.config
   const { components } = renderPlanned(planned, 'stable')
   const objects = [
-    ...components.flatMap(({ deployment, services }) => [
+    ...components.flatMap(({ controller, services }) => [
       {
-        kind: 'Deployment',
-        path: `/apis/apps/v1/namespaces/${namespace}/deployments`,
-        name: nameOf(deployment),
+        kind: controller.kind ?? '',
+        path: `/apis/apps/v1/namespaces/${namespace}/${controller.kind?.toLowerCase()}s`,
+        name: nameOf(controller),
       },
       ...services.map((one) => ({
         kind: 'Service',

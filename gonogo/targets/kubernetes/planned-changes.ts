@@ -36,7 +36,10 @@ export async function plannedChanges({ config, root, workload }: Planned): Promi
   const objects = [
     { when: 'deploy' as const, object: canary.configMap },
     ...objectsOf(canary).map((object) => ({ when: 'deploy' as const, object })),
-    ...objectsOf(stable).map((object) => ({ when: 'promote' as const, object })),
+    // A StatefulSet is in no slot, and changes once.
+    ...objectsOf(stable)
+      .filter((object) => !objectsOf(canary).some((one) => isSameObject(one, object)))
+      .map((object) => ({ when: 'promote' as const, object })),
   ]
   const changes: PlannedChange[] = []
   for (const { when, object } of objects) changes.push(await plannedChange(cluster, when, object))
@@ -52,7 +55,10 @@ export function renderPlanned({ config, root, workload }: Planned, slot: Slot): 
 }
 
 const objectsOf = ({ components }: RenderedVersion): KubernetesObject[] =>
-  components.flatMap(({ services, deployment }) => [...services, deployment])
+  components.flatMap(({ services, controller }) => [...services, controller])
+
+const isSameObject = (one: KubernetesObject, other: KubernetesObject): boolean =>
+  one.kind === other.kind && one.metadata?.name === other.metadata?.name
 
 async function plannedChange(
   cluster: Cluster,

@@ -2,6 +2,9 @@ import { expect, test } from 'vitest'
 import type { Pod } from './cluster-api.ts'
 import { kubernetesConfigSchema } from './config.ts'
 import { instanceOf } from './pods.ts'
+import { LABELS } from './render.ts'
+import { emptyState } from './saved-state.ts'
+import { stateOf, type World } from './world.ts'
 
 const config = kubernetesConfigSchema.parse({
   kind: 'kubernetes',
@@ -29,4 +32,20 @@ test('a pod whose node does not answer any more is told from one that says itsel
   expect(words(pod('True', 'True'))).toBeNull()
   // Somebody else's condition keeps it from being ready.
   expect(words(pod('False', 'True', { readinessGates: [{ conditionType: 'x' }] }))).toBeNull()
+})
+
+test('a pod that was evicted is no instance, and is why the one in its place is not ready yet', () => {
+  const labels = { [LABELS.component]: 'web', [LABELS.version]: '1.0.0' }
+  const made = (name: string, status: object) =>
+    ({ metadata: { name, labels }, spec: { containers: [] }, status }) as Pod
+  const gone = { phase: 'Failed', reason: 'Evicted', message: 'The node was low on resource: memory.' }
+  const starting = made('web-2', { phase: 'Pending', conditions: [] })
+  const pods = [made('web-1', gone), made('web-0', { phase: 'Succeeded' }), starting]
+  const record = { workload: { version: '1.0.0' }, manifests: [], desired: 1, slot: 'stable' }
+  const state = { ...emptyState(), versions: { '1.0.0': record } }
+  const world = { config, of: 'web', map: { state } } as unknown as World
+  const { instances } = stateOf(world, pods, null)
+  expect(instances.map(({ id, notReady }) => [id, notReady])).toEqual([
+    ['web-2', 'pod web-1 was evicted: The node was low on resource: memory.'],
+  ])
 })

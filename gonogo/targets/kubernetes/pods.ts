@@ -2,9 +2,26 @@ import type { V1ContainerStatus } from '@kubernetes/client-node'
 import type { Instance } from '../target.ts'
 import type { Pod } from './cluster-api.ts'
 import type { KubernetesConfig } from './config.ts'
-import { LABELS } from './render.ts'
+import { LABELS, labelOf } from './render.ts'
+import type { Place } from './slots.ts'
 
 export const isEnding = (pod: Pod): boolean => pod.metadata?.deletionTimestamp !== undefined
+
+/** It will never run again, and another one has taken its place: what the kubelet evicted stays in the list for long. */
+export const isOver = ({ status }: Pod): boolean =>
+  status?.phase === 'Failed' || status?.phase === 'Succeeded'
+
+/** What the kubelet says of a pod that it evicted; null of any other. */
+export const evictionOf = ({ metadata, status }: Pod): string | null =>
+  status?.phase === 'Failed' && status.reason === 'Evicted'
+    ? `pod ${metadata?.name} was evicted: ${status.message ?? 'its node was short of something'}`
+    : null
+
+/** A StatefulSet's pods stay when their version goes to another slot, and have no slot's label. */
+export function isAt(pod: Pod, { slot, version }: Place): boolean {
+  const labels = pod.metadata?.labels
+  return labels?.[LABELS.version] === labelOf(version) && (labels[LABELS.slot] ?? slot) === slot
+}
 
 export const isReady = (pod: Pod): boolean =>
   !isEnding(pod) &&

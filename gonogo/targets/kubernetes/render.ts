@@ -2,10 +2,11 @@ import { createHash } from 'node:crypto'
 import type { KubernetesObject } from '@kubernetes/client-node'
 import type { Workload } from '../target.ts'
 import { fillTemplate } from '../template.ts'
-import type { Deployment } from './cluster-api.ts'
+import type { Controller, StatefulSet } from './cluster-api.ts'
+import { controllerIn, isGoverning, isSet, versionServices } from './controllers.ts'
 import { BadManifest } from './read-manifests.ts'
 import type { Manifest, ManifestObject } from './saved-state.ts'
-import { nameIn, type Slot } from './slots.ts'
+import { nameIn, type Place, type Slot } from './slots.ts'
 
 /** `of` names the set that one gonogo target deploys together. */
 export const LABELS = {
@@ -25,16 +26,21 @@ export type Rendering = {
   readonly manifests: readonly Manifest[]
   readonly slot: Slot
   readonly replicas: number
-  /** The slot whose pods the public Service of the stable slot selects, null for every slot; its own where not given. */
-  readonly selected?: Slot | null
+  /** Where another version has pods of the same StatefulSets; otherwise all of them are this one's. */
+  readonly share?: SetShare
+  /** Whose pods the public Service of the stable slot selects, null for those of every version; its own where not given. */
+  readonly selected?: Place | null
 }
+
+/** How many pods a StatefulSet has, and from which ordinal on they are of the version whose template it has. */
+export type SetShare = { readonly size: number; readonly partition: number }
 
 /** The objects of one version in one slot, in the order in which they are made. */
 export type RenderedVersion = {
   readonly configMap: KubernetesObject
   readonly components: readonly {
     readonly name: string
-    readonly deployment: Deployment
+    readonly controller: Controller
     readonly services: readonly KubernetesObject[]
   }[]
 }
@@ -56,17 +62,25 @@ export function renderVersion(rendering: Rendering): RenderedVersion {
     ['config', configMap.metadata?.name ?? ''],
   ])
   for (const { component, objects } of manifests) {
-    const service = objects.find((one) => one.kind === 'Service')
+    const [service] = versionServices(objects)
     if (service) values.set(`component.${component}.host`, nameIn(slot, service.metadata.name))
   }
   const components = manifests.map(({ component, objects, isFound }) => {
-    const labels = { ...labelsOf(rendering, component), [LABELS.slot]: slot }
+    const labels = labelsOf(rendering, component)
     const own = isFound ? objects : objects.map((one) => filled(one, values, component))
-    const deployment = own.find((one) => one.kind === 'Deployment') as ManifestObject
+    const controller = controllerIn(own) as ManifestObject
     return {
       name: component,
-      deployment: deploymentOf(deployment, rendering, labels),
-      services: own.filter((one) => one.kind === 'Service').map((one) => serviceOf(one, rendering, labels)),
+      controller: isSet(controller)
+        ? setOf(controller, rendering, labels)
+        : deploymentOf(controller, rendering, labels),
+      services: own
+        .filter((one) => one.kind === 'Service')
+        .map((one) =>
+          isGoverning(one, controller)
+            ? { ...one, metadata: metadataOf(one, 'stable', rendering.namespace, labels) }
+            : serviceOf(one, rendering, labels, isSet(controller)),
+        ),
     }
   })
   return { configMap, components }
@@ -97,21 +111,26 @@ const labelsOf = ({ of, workload }: Rendering, component: string): Record<string
   [LABELS.component]: component,
 })
 
-/** The slot's label keeps a Service from selecting the pods of another slot. */
+/** The label by which pods are told from those of another version: the slot's, which the pods of a StatefulSet have not. */
+export const placeLabel = ({ slot, version }: Place, ofSet: boolean): Record<string, string> =>
+  ofSet ? { [LABELS.version]: labelOf(version) } : { [LABELS.slot]: slot }
+
 function serviceOf(
   object: ManifestObject,
-  { of, slot, namespace, selected = slot }: Rendering,
+  { of, slot, namespace, workload: { version }, selected }: Rendering,
   labels: Record<string, string>,
+  ofSet: boolean,
 ): KubernetesObject {
   const { spec } = object as { spec?: Record<string, unknown> & { selector?: Record<string, string> } }
-  const { [LABELS.slot]: _found, ...selector } = spec?.selector ?? {}
-  const from = slot === 'stable' && object.metadata.name === of ? selected : slot
+  const { [LABELS.slot]: _slot, [LABELS.version]: _version, ...selector } = spec?.selector ?? {}
+  const isPublic = slot === 'stable' && object.metadata.name === of
+  const from = isPublic && selected !== undefined ? selected : { slot, version }
   return {
     ...object,
     metadata: metadataOf(object, slot, namespace, labels),
     spec: {
       ...(slot === 'stable' ? spec : insideOnly(spec)),
-      selector: { ...selector, ...(from === null ? { [LABELS.of]: of } : { [LABELS.slot]: from }) },
+      selector: { ...selector, ...(from === null ? { [LABELS.of]: of } : placeLabel(from, ofSet)) },
     },
   } as KubernetesObject
 }
@@ -130,9 +149,8 @@ function deploymentOf(
   object: ManifestObject,
   { slot, namespace, replicas }: Rendering,
   labels: Record<string, string>,
-): Deployment {
-  const { spec } = object as unknown as Deployment
-  const template = spec?.template
+): Controller {
+  const { spec } = object as unknown as Controller
   // A selector cannot be changed: the stable one stays as the manifest has it, which may be older than gonogo.
   const own = { [LABELS.slot]: slot }
   return {
@@ -142,13 +160,39 @@ function deploymentOf(
       ...spec,
       replicas,
       selector: { matchLabels: { ...spec?.selector?.matchLabels, ...(slot !== 'stable' && own) } },
-      template: {
-        ...template,
-        metadata: { ...template?.metadata, labels: { ...template?.metadata?.labels, ...labels } },
-      },
+      template: labelled(spec?.template, { ...labels, ...own }),
     },
-  } as Deployment
+  } as Controller
 }
+
+/** The same in every slot: a template that changed with a promotion would start each pod again. */
+function setOf(
+  object: ManifestObject,
+  { namespace, replicas, share = { size: replicas, partition: 0 } }: Rendering,
+  labels: Record<string, string>,
+): StatefulSet {
+  const { spec } = object as unknown as StatefulSet
+  const { [LABELS.slot]: _slot, ...others } = spec?.template?.metadata?.labels ?? {}
+  const template = { ...spec?.template, metadata: { ...spec?.template?.metadata, labels: others } }
+  const rollingUpdate = { ...spec?.updateStrategy?.rollingUpdate, partition: share.partition }
+  return {
+    ...object,
+    metadata: metadataOf(object, 'stable', namespace, labels),
+    spec: {
+      ...spec,
+      replicas: share.size,
+      updateStrategy: { type: 'RollingUpdate', rollingUpdate },
+      template: labelled(template, labels),
+    },
+  } as StatefulSet
+}
+
+type Template = NonNullable<Controller['spec']>['template']
+
+const labelled = (template: Template | undefined, labels: Record<string, string>) => ({
+  ...template,
+  metadata: { ...template?.metadata, labels: { ...template?.metadata?.labels, ...labels } },
+})
 
 const metadataOf = (
   { metadata }: ManifestObject,
@@ -159,7 +203,7 @@ const metadataOf = (
   ...metadata,
   name: nameIn(slot, metadata.name),
   namespace,
-  labels: { ...(metadata.labels as object | undefined), ...labels },
+  labels: { ...(metadata.labels as object | undefined), ...labels, [LABELS.slot]: slot },
 })
 
 /** Every string with its templates filled; `component` names the manifest. Throws a BadManifest. */

@@ -2,7 +2,7 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import type { KubernetesObject } from '@kubernetes/client-node'
 import { afterAll, expect, test } from 'vitest'
-import type { ClusterApi, Deployment } from './cluster-api.ts'
+import type { ClusterApi, Controller } from './cluster-api.ts'
 import { kubernetesConfigSchema } from './config.ts'
 import { LABELS } from './render.ts'
 import { routerCounters } from './router-counters.ts'
@@ -53,14 +53,14 @@ const record = (version: string, slot: Slot): VersionRecord => ({
 
 /** The part of a cluster that a revert asks: what is applied is there and ready at once. */
 function readyCluster(): ClusterApi & { written: string[] } {
-  const deployments = new Map<string, Deployment>()
+  const deployments = new Map<string, Controller>()
   const written: string[] = []
   const route = {
     metadata: { generation: 1 },
     spec: { rules: [{ backendRefs: [{ name: 'web', port: 80 }] }] },
   }
   const read = { parents: [{ conditions: [{ observedGeneration: 1 }] }] }
-  const podOf = ({ metadata, spec }: Deployment) => ({
+  const podOf = ({ metadata, spec }: Controller) => ({
     metadata: { name: metadata?.name, labels: spec?.template.metadata?.labels },
     status: { conditions: [{ type: 'Ready', status: 'True' }] },
   })
@@ -84,7 +84,7 @@ function readyCluster(): ClusterApi & { written: string[] } {
       ) as never
     },
     apply: async (object) => {
-      if (object.kind === 'Deployment') deployments.set(object.metadata?.name ?? '', object as Deployment)
+      if (object.kind === 'Deployment') deployments.set(object.metadata?.name ?? '', object as Controller)
     },
     patchRoute: async (_ref, operations) => {
       written.push(JSON.stringify(operations))

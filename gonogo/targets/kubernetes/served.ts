@@ -1,10 +1,9 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import type { KubernetesObject, V1EndpointSlice } from '@kubernetes/client-node'
 import type { Pod } from './cluster-api.ts'
-import { isReady } from './pods.ts'
-import { LABELS } from './render.ts'
+import { isAt, isReady } from './pods.ts'
 import { isByPods } from './selected-pods.ts'
-import { nameIn, type Slot } from './slots.ts'
+import { nameIn, type Place } from './slots.ts'
 import { podsOf, settle, type World } from './world.ts'
 
 const WITHIN_MS = 10_000
@@ -14,17 +13,17 @@ const LOOK_EVERY_MS = 100
  * Waits until the Service of a slot leads to its ready pods and to no others, and the router has had a moment to hear of
  * it. A pod is ready before its Service knows: who sends traffic in between meets pods that are gone, or none.
  */
-export async function untilServed(world: World, slot: Slot): Promise<void> {
+export async function untilServed(world: World, place: Place): Promise<void> {
   // The public Service is changed to lead there only afterwards, to pods that are ready.
   if (isByPods(world)) return
   const deadline = performance.now() + WITHIN_MS
-  while (!(await leadsTo(world, nameIn(slot, world.of), [slot])) && performance.now() < deadline)
+  while (!(await leadsTo(world, nameIn(place.slot, world.of), [place])) && performance.now() < deadline)
     await wait(LOOK_EVERY_MS)
   await settle(world)
 }
 
-/** Whether a Service leads to the ready pods of these slots and to no others. */
-export async function leadsTo(world: World, service: string, slots: readonly Slot[]): Promise<boolean> {
+/** Whether a Service leads to the ready pods of these versions, in these slots, and to no others. */
+export async function leadsTo(world: World, service: string, places: readonly Place[]): Promise<boolean> {
   const selector = `kubernetes.io/service-name=${service}`
   const component = Object.entries(world.config.components).find(([, one]) => one.public)?.[0]
   const [slices, pods] = await Promise.all([
@@ -35,7 +34,7 @@ export async function leadsTo(world: World, service: string, slots: readonly Slo
     .flatMap(({ endpoints }) => endpoints ?? [])
     .filter(({ conditions }) => conditions?.ready)
     .flatMap(({ addresses }) => addresses)
-  const isMeant = ({ metadata }: Pod) => slots.includes(metadata?.labels?.[LABELS.slot] as Slot)
+  const isMeant = (pod: Pod) => places.some((place) => isAt(pod, place))
   const ready = pods.filter((pod) => isReady(pod) && isMeant(pod)).map((pod) => pod.status?.podIP ?? '')
   return (
     served.length > 0 && served.length === ready.length && served.every((address) => ready.includes(address))

@@ -1,5 +1,5 @@
 import type { Outcome } from '../target.ts'
-import type { ClusterApi, Deployment, Pod } from './cluster-api.ts'
+import type { ClusterApi, Controller, Pod } from './cluster-api.ts'
 import { containersOf, isEnding, isReady, nodeTrouble } from './pods.ts'
 
 /** This many ends without ever being ready are a loop; when time is up, one is. */
@@ -12,17 +12,17 @@ const PASSING = /timed out waiting for the condition/
 
 const failure = (code: string, detail: string): Outcome => ({ ok: false, code, detail })
 
-/** Why a Deployment that is not ready will not be, in the cluster's own words; null while it still may. */
+/** Why a component that is not ready will not be, in the cluster's own words; null while it still may. */
 export async function startFailure(
   api: ClusterApi,
-  deployment: Deployment | null,
+  controller: Controller | null,
   pods: readonly Pod[],
   roomTimeoutMs: number,
 ): Promise<Outcome | null> {
-  const refused = deployment?.status?.conditions?.find(
+  const refused = controller?.status?.conditions?.find(
     (one) => one.type === 'ReplicaFailure' && one.status === 'True',
   )
-  if (refused) return failure('refused-by-cluster', `${deployment?.metadata?.name}: ${refused.message}`)
+  if (refused) return failure('refused-by-cluster', `${controller?.metadata?.name}: ${refused.message}`)
   for (const pod of pods.filter((one) => !isEnding(one) && !isReady(one))) {
     const unplaced = noRoom(pod, roomTimeoutMs)
     if (unplaced) return unplaced
@@ -37,6 +37,17 @@ export async function startFailure(
   return null
 }
 
+/** Events have whole seconds. */
+const SECOND_MS = 1000
+
+/** A StatefulSet says only by an event that the cluster refuses its pods. */
+export async function podsRefused(api: ClusterApi, set: string, sinceMs: number): Promise<Outcome | null> {
+  const words = await api.lastWarning(set, sinceMs - SECOND_MS)
+  return /^create Pod .* (forbidden|denied)/.test(words)
+    ? failure('refused-by-cluster', `${set}: ${words}`)
+    : null
+}
+
 async function crashLoop(api: ClusterApi, pod: Pod, container: string): Promise<Outcome> {
   const status = containersOf(pod).find(({ name }) => name === container)
   const { exitCode, reason } = status?.lastState?.terminated ?? status?.state?.terminated ?? {}
@@ -49,13 +60,16 @@ async function crashLoop(api: ClusterApi, pod: Pod, container: string): Promise<
   )
 }
 
+/** A claim that was made a moment ago, as a StatefulSet makes them, has its volume a moment later. */
+const UNBOUND = /unbound immediate PersistentVolumeClaims|persistentvolumeclaim "\S+" not found/
+
 /** A node that an autoscaler brings takes minutes; where there is none, nothing will change. */
 function noRoom(pod: Pod, afterMs: number): Outcome | null {
   const unplaced = pod.status?.conditions?.find(
     (one) => one.type === 'PodScheduled' && one.status === 'False' && one.reason === 'Unschedulable',
   )
   const since = new Date(unplaced?.lastTransitionTime ?? 0).getTime()
-  if (!unplaced || Date.now() - since < afterMs) return null
+  if (!unplaced || Date.now() - since < afterMs || UNBOUND.test(unplaced.message ?? '')) return null
   return failure('no-room', `pod ${pod.metadata?.name} finds no node: ${unplaced.message}`)
 }
 

@@ -1,11 +1,13 @@
 import type { Outcome } from '../target.ts'
 import { bringUp, emptySlot } from './bring-up.ts'
+import { hasSets } from './controllers.ts'
+import { isEnding, isReady } from './pods.ts'
 import type { VersionRecord } from './saved-state.ts'
-import { isByPods } from './selected-pods.ts'
+import { isByPods, placeOf } from './selected-pods.ts'
 import { untilServed } from './served.ts'
 import { shareTraffic } from './share-traffic.ts'
 import { archive, forget } from './workload-calls.ts'
-import { done, publicReady, refused, settle, unknownVersion, versionIn, type World } from './world.ts'
+import { done, podsOf, publicReady, refused, settle, unknownVersion, versionIn, type World } from './world.ts'
 
 const SUM_TOLERANCE = 1e-6
 
@@ -47,10 +49,11 @@ async function setAside(world: World, next: string): Promise<Outcome | null> {
   if (!old) return null
   const older = versionIn(world, 'previous')
   if (older) await forget(world, older.workload.version)
-  old.desired = await podsNow(world, old)
+  // What the new version has taken the place of cannot be kept, nor anything in front of it.
+  old.desired = hasSets(old) ? 0 : await podsNow(world, old)
   const up = await bringUp(world, old, 'previous', old.desired)
   if (!up.ok) return up
-  await untilServed(world, 'previous')
+  if (old.desired > 0) await untilServed(world, { slot: 'previous', version: old.workload.version })
   world.counters?.handOver('previous')
   await world.counters?.takeBases()
   if (world.ending.has(next)) return refused('ended', `${next} was ended while it was promoted`)
@@ -73,7 +76,7 @@ async function moveToStable(world: World, record: VersionRecord): Promise<Outcom
   const from = record.slot
   const up = await bringUp(world, record, 'stable', record.desired)
   if (!up.ok) return up
-  await untilServed(world, 'stable')
+  await untilServed(world, { slot: 'stable', version: record.workload.version })
   world.counters?.handOver('stable')
   await world.counters?.takeBases()
   record.slot = 'stable'
@@ -115,9 +118,11 @@ async function goBack(world: World, version: string, drop: string): Promise<Outc
     await world.map.save()
     const ready = async () => {
       if (shift.isDone || (await publicReady(world, version)) === 0) return
-      await untilServed(world, record.slot)
+      await untilServed(world, placeOf(record))
       await shift.now()
     }
+    if (!shift.isDone && hasSets(record) && (await isCalm(world, drop)))
+      await bringUp(world, record, record.slot, 1, ready)
     const up = await bringUp(world, record, record.slot, wanted, ready)
     if (!up.ok && !shift.isDone) return up
     if (!shift.isDone) await shift.now()
@@ -139,6 +144,16 @@ async function goBack(world: World, version: string, drop: string): Promise<Outc
   } finally {
     world.ending.delete(drop)
   }
+}
+
+/**
+ * Whether all of a version serves. Then one pod of a StatefulSet is taken from it first: the controller goes on with the next
+ * as soon as that one is ready, and what still has traffic would lose its last one. One that does not start holds up the
+ * controller, whichever pod is wanted first.
+ */
+async function isCalm(world: World, version: string): Promise<boolean> {
+  const pods = await podsOf(world, { version })
+  return pods.filter((pod) => !isEnding(pod)).every(isReady) && (await publicReady(world, version)) > 0
 }
 
 function onceShifted(world: World, version: string) {

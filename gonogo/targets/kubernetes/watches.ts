@@ -6,11 +6,12 @@ import {
   type Autoscaler,
   askedToWaitMs,
   type ClusterApi,
-  type Deployment,
+  type Controller,
   type Pod,
   statusOf,
 } from './cluster-api.ts'
 import type { RouteRef } from './config.ts'
+import { CONTROLLERS } from './controllers.ts'
 import { LABELS } from './render.ts'
 import { ROUTE_API, type Route } from './route.ts'
 import type { PublicService } from './selected-pods.ts'
@@ -26,13 +27,13 @@ const PATHS = {
 } as const
 
 /**
- * The namespace as the API told of it last, without asking again: pods, Deployments and Services of the set, the
- * routes, and every autoscaler. A watch that breaks is begun anew; meanwhile nothing is known.
+ * The namespace as the API told of it last, without asking again: pods, Deployments, StatefulSets and Services of
+ * the set, the routes, and every autoscaler. A watch that breaks is begun anew; meanwhile nothing is known.
  */
 export class Watches {
   readonly #watches: readonly Watched<KubernetesObject>[]
   readonly #pods: Watched<Pod>
-  readonly #deployments: Watched<Deployment>
+  readonly #controllers: readonly Watched<Controller>[]
   readonly #autoscalers: Watched<Autoscaler>
   readonly #services: Watched<PublicService>
   readonly #of: string
@@ -45,14 +46,14 @@ export class Watches {
     this.#of = of
     this.#services = new Watched(api, 'v1', 'Service', selector, tell)
     this.#pods = new Watched(api, 'v1', 'Pod', selector, tell)
-    this.#deployments = new Watched(api, 'apps/v1', 'Deployment', selector, tell)
+    this.#controllers = CONTROLLERS.map((kind) => new Watched(api, 'apps/v1', kind, selector, tell))
     // An autoscaler is its owner's, with labels of its own.
     this.#autoscalers = new Watched(api, AUTOSCALING, 'HorizontalPodAutoscaler', '', tell)
     for (const { kind } of routes)
       if (!this.#routes.has(kind)) this.#routes.set(kind, new Watched(api, ROUTE_API, kind, '', tell))
     this.#watches = [
       this.#pods,
-      this.#deployments,
+      ...this.#controllers,
       this.#autoscalers,
       this.#services,
       ...this.#routes.values(),
@@ -73,7 +74,8 @@ export class Watches {
   }
 
   pods = (): readonly Pod[] => this.#pods.list()
-  deployments = (): readonly Deployment[] => this.#deployments.list()
+  controllers = (): readonly Controller[] =>
+    this.#controllers.flatMap(({ kind, list }) => list().map((one) => ({ ...one, kind })))
   autoscalers = (): readonly Autoscaler[] => this.#autoscalers.list()
   service = (): PublicService | undefined =>
     this.#services.list().find(({ metadata }) => metadata?.name === this.#of)

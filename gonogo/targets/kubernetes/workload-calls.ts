@@ -1,6 +1,7 @@
 import type { Outcome, Workload } from '../target.ts'
 import { isSameWorkload } from '../workload.ts'
-import { bringUp, emptySlot, removeOldConfiguration } from './bring-up.ts'
+import { bringUp, emptySlot, giveBackSets, removeOldConfiguration, render } from './bring-up.ts'
+import { controllerIn, hasSets, isSet } from './controllers.ts'
 import { removeMigrations } from './migrate.ts'
 import { readManifests } from './read-manifests.ts'
 import type { VersionRecord } from './saved-state.ts'
@@ -24,6 +25,10 @@ export async function deploy(world: World, workload: Workload): Promise<Outcome>
     desired: 0,
     slot: 'canary',
   }
+  const stable = versionIn(world, 'stable')
+  const other = stable && kindProblem(stable, record)
+  if (other) return other
+  if (stable && stable !== record && hasSets(record)) await leadToOneVersion(world, stable)
   if (before === 0) world.counters?.handOver(record.slot)
   record.desired = Math.max(workload.replicas, before)
   state.versions[version] = record
@@ -38,6 +43,27 @@ export async function deploy(world: World, workload: Workload): Promise<Outcome>
   if (before > 0) await scale(world, version, before)
   else if (!state.weights[version]) await forget(world, version)
   return outcome
+}
+
+/** What a component's pods are made by is the same object for each version, or for none of two. */
+function kindProblem(stable: VersionRecord, { manifests, workload }: VersionRecord): Outcome | null {
+  for (const { component, objects } of manifests) {
+    const before = stable.manifests.find((one) => one.component === component)
+    const [old, next] = [controllerIn(before?.objects ?? []), controllerIn(objects)]
+    if (old && next && old.kind !== next.kind)
+      return refused(
+        'kind-changed',
+        `${component} is a ${old.kind} in ${stable.workload.version} and a ${next.kind} in ${workload.version}; give the new one a component's name of its own`,
+      )
+  }
+  return null
+}
+
+/** Services that were there before gonogo may lead to every pod of a StatefulSet; soon some are of another version. */
+async function leadToOneVersion(world: World, stable: VersionRecord): Promise<void> {
+  const { components } = render(world, stable, stable.slot, stable.desired)
+  for (const { controller, services } of components)
+    if (isSet(controller)) for (const service of services) await world.api.apply(service)
 }
 
 /** What runs already as this version, or in its place, is not overwritten. Forgets what has no traffic. */
@@ -66,7 +92,9 @@ export async function scale(world: World, version: string, replicas: number): Pr
   record.desired = replicas
   await world.map.save()
   const outcome = await bringUp(world, record, record.slot, replicas)
-  return outcome.ok && replicas === 0 ? done(`${version} has no instance any more`) : outcome
+  if (!outcome.ok || replicas > 0) return outcome
+  if (record.slot === 'canary') await giveBackSets(world, record)
+  return done(`${version} has no instance any more`)
 }
 
 export async function cleanup(world: World, keep: readonly string[]): Promise<Outcome> {
@@ -104,6 +132,7 @@ export async function forget(world: World, version: string): Promise<void> {
   }
   archive(world, record)
   await world.map.save()
+  if (hasSets(record)) await giveBackSets(world, record)
 }
 
 /** The version is known no more; what it was stays known for a revert. */

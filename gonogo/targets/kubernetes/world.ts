@@ -2,12 +2,13 @@ import { setTimeout as wait } from 'node:timers/promises'
 import type { Outcome, TargetState } from '../target.ts'
 import type { ClusterApi, Pod } from './cluster-api.ts'
 import type { KubernetesConfig } from './config.ts'
-import { instanceOf, isEnding, isReady } from './pods.ts'
+import { isSet } from './controllers.ts'
+import { evictionOf, instanceOf, isAt, isEnding, isOver, isReady } from './pods.ts'
 import { LABELS, labelOf } from './render.ts'
 import { ROUTE_API, type Route, type Shares, sharesOf } from './route.ts'
 import type { RouterCounters } from './router-counters.ts'
 import type { VersionRecord } from './saved-state.ts'
-import { isByPods, type PublicService, sharesByPods } from './selected-pods.ts'
+import { isByPods, type PublicService, placeOf, sharesByPods } from './selected-pods.ts'
 import { SLOTS, type Slot } from './slots.ts'
 import type { StateMap } from './state-map.ts'
 import type { Watches } from './watches.ts'
@@ -38,8 +39,8 @@ export function versionIn({ map }: World, slot: Slot): VersionRecord | undefined
   return Object.values(map.state.versions).find((one) => one.slot === slot)
 }
 
-/** A version's pods, or one slot's, or both. */
-export function podsOf(
+/** A version's pods, or one slot's, or a component's; a StatefulSet's are in no slot. None that has run to its end. */
+export async function podsOf(
   { api, of }: World,
   { version, slot, component }: { version?: string; slot?: Slot; component?: string } = {},
 ): Promise<Pod[]> {
@@ -50,19 +51,26 @@ export function podsOf(
     ...(component && { [LABELS.component]: component }),
   }
   const selector = Object.entries(labels).map(([label, value]) => `${label}=${value}`)
-  return api.list<Pod>('v1', 'Pod', selector.join(','))
+  const pods = await api.list<Pod>('v1', 'Pod', selector.join(','))
+  return pods.filter((pod) => !isOver(pod))
 }
 
-/** Pods of the public component that are ready. */
+/**
+ * Pods of the public component that are ready; none where a StatefulSet has no ready pod of the version any more, since what
+ * is in front of it would ask nobody.
+ */
 export async function publicReady(world: World, version: string): Promise<number> {
-  const slot = world.map.state.versions[version]?.slot
-  if (!slot) return 0
-  const pods = await podsOf(world, { version, slot })
-  return pods.filter((pod) => isReady(pod) && isPublic(world, pod)).length
+  const record = world.map.state.versions[version]
+  if (!record) return 0
+  const pods = await podsOf(world, { version })
+  const ready = pods.filter((pod) => isReady(pod) && isAt(pod, placeOf(record)))
+  const readyOf = (component: string) => ready.filter((pod) => componentOf(pod) === component).length
+  const sets = record.manifests.filter(({ objects }) => objects.some(isSet))
+  if (sets.some(({ component }) => readyOf(component) === 0)) return 0
+  return ready.filter((pod) => world.config.components[componentOf(pod)]?.public).length
 }
 
-const isPublic = ({ config }: World, pod: Pod): boolean =>
-  config.components[pod.metadata?.labels?.[LABELS.component] ?? '']?.public ?? false
+const componentOf = ({ metadata }: Pod): string => metadata?.labels?.[LABELS.component] ?? ''
 
 /** As the API answers now. */
 export async function observe(world: World): Promise<TargetState> {
@@ -88,10 +96,22 @@ export function stateOf(
     : front && sharesOf(front as Route, of)
   const { stable, stableWorkload, versions } = map.state
   const byLabel = new Map(Object.keys(versions).map((version) => [labelOf(version), version]))
+  const versionOf = ({ metadata }: Pod) => byLabel.get(metadata?.labels?.[LABELS.version] ?? '')
+  const evicted = pods.flatMap((pod) => {
+    const words = evictionOf(pod)
+    return words === null ? [] : [{ version: versionOf(pod), component: componentOf(pod), words }]
+  })
   const instances = pods
-    .filter((pod) => !isEnding(pod))
-    .map((pod) => ({ pod, version: byLabel.get(pod.metadata?.labels?.[LABELS.version] ?? '') }))
+    .filter((pod) => !isEnding(pod) && !isOver(pod))
+    .map((pod) => ({ pod, version: versionOf(pod) }))
     .flatMap(({ pod, version }) => (version ? [instanceOf(pod, version, config)] : []))
+    .map((one) => {
+      // Why another one is not ready yet: nobody would have started it.
+      const before = evicted.find(
+        ({ version, component }) => version === one.version && component === one.component,
+      )
+      return before && !one.ready ? { notReady: before.words, ...one } : one
+    })
   return {
     stable,
     stableWorkload,
