@@ -6,7 +6,9 @@ import { join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { freePort } from '../../clawdbot/testing/free-port.ts'
-import type { Kind } from './measure.ts'
+
+export const KINDS = ['whole', 'streamed'] as const
+export type Kind = (typeof KINDS)[number]
 
 const PORTKEY_VERSION = '1.15.2'
 /** With later versions of the server it stands on it answers 500 to every streamed completion; whole ones go by the latest. */

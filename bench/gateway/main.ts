@@ -2,8 +2,8 @@
 // code 1 where it serves less than twice what Portkey serves, whole or streamed.
 import { cpus } from 'node:os'
 import { parseArgs } from 'node:util'
-import { startContenders } from './contenders.ts'
-import { type Figures, KINDS, type Kind, measureGateways } from './measure.ts'
+import { KINDS, type Kind, startContenders } from './contenders.ts'
+import { type Figures, measureGateways } from './measure.ts'
 
 const GOAL = 2
 const { values } = parseArgs({

@@ -1,14 +1,11 @@
 import autocannon from 'autocannon'
 import { measurePacedLatency } from '../proxy/paced-latency.ts'
 import { median } from '../proxy/throughput.ts'
-import type { Contender } from './contenders.ts'
+import type { Contender, Kind } from './contenders.ts'
 
 const CONNECTIONS = 32
 /** Far below what any of them can do: there the waiting in queues does not hide what a hop costs. */
 const STEADY_RATE = 100
-
-export const KINDS = ['whole', 'streamed'] as const
-export type Kind = (typeof KINDS)[number]
 
 export type Figures = {
   readonly requestsPerSecond: number

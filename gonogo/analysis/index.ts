@@ -1,6 +1,7 @@
 /** When to roll back and when to proceed: pure, without clock, input or output. The method is in ANALYSIS.md. */
 
-export { type AnalysisVerdict, type ArmNumbers, type Judgement, judge } from './judge.ts'
+export { judge } from './judge.ts'
+export type { AnalysisVerdict, ArmNumbers, Judgement } from './judgement.ts'
 export { type LatencyPlan, planLatency } from './latency-bound.ts'
 export { observe } from './observe.ts'
 export { type AnalysisPolicy, defaultAnalysisPolicy, TRIGGERS, type Trigger } from './policy.ts'

@@ -1,52 +1,14 @@
 import type { Counts } from './counts.ts'
 import { evidenceAgainst, TRIGGER_WEIGHTS, triggerEvidence } from './evidence.ts'
-import { type BucketBounds, limitBounds, quantileBucket } from './latency-bound.ts'
+import type { AnalysisVerdict, ArmNumbers, BothArms, Judgement } from './judgement.ts'
+import { limitBounds, quantileBucket } from './latency-bound.ts'
 import { hasLiteralTraffic } from './literal.ts'
-import { type AnalysisPolicy, TRIGGERS, type Trigger } from './policy.ts'
-import { harmOfNextStep, isSuspect, largestRatioNotRuledOut, type RuledOut, ruledOut } from './proceeding.ts'
+import { type AnalysisPolicy, TRIGGERS } from './policy.ts'
+import { harmOfNextStep, isSuspect, largestRatioNotRuledOut, ruledOut } from './proceeding.ts'
 import { sentenceOf } from './sentence.ts'
 import type { AnalysisState } from './state.ts'
 import { stepNumbers, windowNumbers } from './tally.ts'
-import { type ShareMismatch, shareMismatch } from './traffic-share.ts'
-
-/** One version's numbers. `errorRatio` is 0…1, null without requests; p95 as its bucket's bounds in ms. */
-export type ArmNumbers = {
-  readonly requests: number
-  readonly errors: number
-  readonly errorRatio: number | null
-  readonly p95Ms: BucketBounds | null
-}
-
-export type BothArms = { readonly canary: ArmNumbers; readonly baseline: ArmNumbers | null }
-
-export type AnalysisVerdict = 'rollback' | 'proceed' | 'hold' | 'unknown'
-
-export type Judgement = BothArms & {
-  readonly verdict: AnalysisVerdict
-  /** The step that was observed last; what is configured now may be further. */
-  readonly step: number
-  /** `proceed` by the harm budget: what was to be ruled out is not. */
-  readonly isOnBudget: boolean
-  /** What the rollback is for. */
-  readonly trigger: Trigger | null
-  /** The mixture M, and the line 1/α at which it rolls back. */
-  readonly evidence: number
-  readonly line: number
-  readonly perTrigger: Readonly<Record<Trigger, { readonly evidence: number; readonly weight: number }>>
-  /** Times the old version's error rate, at 95 %; null: not even 1000 times. */
-  readonly largestRatioNotRuledOut: number | null
-  readonly ruledOut: RuledOut
-  readonly shareMismatch: ShareMismatch | null
-  /** Failed requests that the next step could cost (see `harmOfNextStep`). */
-  readonly harmOfNextStep: number | null
-  readonly blindMs: number
-  readonly isBlindTooLong: boolean
-  /** From the first request the canary answered to the decision to roll back. */
-  readonly detectedAfterMs: number | null
-  /** Appendix C's numbers, over its window. */
-  readonly appendixC: BothArms & { readonly windowMs: number }
-  readonly sentence: string
-}
+import { shareMismatch } from './traffic-share.ts'
 
 /** What the state says now. `proceed` is only meant at the end of a step's wait; it may be asked at any time. */
 export function judge(policy: AnalysisPolicy, state: AnalysisState): Judgement {

@@ -1,6 +1,6 @@
 import { formatDuration } from '#core/duration.ts'
 import { slowerThan } from './counts.ts'
-import type { Judgement } from './judge.ts'
+import type { Judgement } from './judgement.ts'
 import { limitBounds } from './latency-bound.ts'
 import { hasLiteralTraffic } from './literal.ts'
 import { RULED_OUT_FROM } from './mirrored-bet.ts'

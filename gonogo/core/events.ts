@@ -1,6 +1,6 @@
 import type { Flag, Stage, Strategy } from './checklist.ts'
 import type { Json } from './json.ts'
-import type { Plan } from './plan.ts'
+import type { Plan } from './planned.ts'
 import type { Release } from './release.ts'
 import type { Role } from './roles.ts'
 import type { Policy, Service } from './service.ts'

@@ -3,7 +3,7 @@ import { proveByDeployment } from './deployment-proof.ts'
 import { formatDuration } from './duration.ts'
 import { digestOf } from './json.ts'
 import { isEntitled } from './people.ts'
-import type { PlanItem } from './plan.ts'
+import type { PlanItem } from './planned.ts'
 import { type DeploymentState, emptyItem, type ItemRecord } from './state.ts'
 import type { ItemState } from './verdict.ts'
 

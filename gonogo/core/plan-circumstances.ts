@@ -1,5 +1,5 @@
-import type { PlanInput } from './plan.ts'
 import type { Circumstances } from './plan-applies.ts'
+import type { PlanInput } from './planned.ts'
 import type { Release } from './release.ts'
 import type { Service } from './service.ts'
 import { FACTS, type Fact, FLAGS, type Flag, type Strategy } from './when.ts'

@@ -1,6 +1,6 @@
 import { type Item, type Phase, type PhaseId, type Section, STAGES, type Stage } from './checklist.ts'
-import type { PlanInput, PlanItem } from './plan.ts'
 import { type Circumstances, evaluateWhen } from './plan-applies.ts'
+import type { PlanInput, PlanItem } from './planned.ts'
 import { ROLES } from './roles.ts'
 
 type Place = { readonly item: Item; readonly section: Section; readonly phase: Phase }

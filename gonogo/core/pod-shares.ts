@@ -1,4 +1,4 @@
-import type { PlanStep } from './plan.ts'
+import type { PlanStep } from './planned.ts'
 
 /** A version's share in per cent, where each pod gets as many requests as any other. */
 const shareOf = (pods: number, others: number): number => (100 * pods) / (pods + others)

@@ -1,6 +1,6 @@
 import type { Strategy } from './checklist.ts'
 import type { Effect } from './events.ts'
-import type { PlanStep } from './plan.ts'
+import type { PlanStep } from './planned.ts'
 import type { DeploymentState } from './state.ts'
 
 /** One effect and the stable key under which it is attempted at least once and does its work once. */

@@ -1,6 +1,6 @@
 import { type AnalysisPolicy, defaultAnalysisPolicy } from '#analysis/index.ts'
 import type { Opened } from '#core/events.ts'
-import type { PlanStep } from '#core/plan.ts'
+import type { PlanStep } from '#core/planned.ts'
 import type { Release } from '#core/release.ts'
 import type { Policy } from '#core/service.ts'
 

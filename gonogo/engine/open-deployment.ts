@@ -1,6 +1,7 @@
 import type { Opened } from '#core/events.ts'
 import { digestOf } from '#core/json.ts'
-import { makePlan, type Plan, planDigest } from '#core/plan.ts'
+import { makePlan, planDigest } from '#core/plan.ts'
+import type { Plan } from '#core/planned.ts'
 import type { Release } from '#core/release.ts'
 import type { DeploymentState } from '#core/state.ts'
 import type { Store } from '#store/store.ts'

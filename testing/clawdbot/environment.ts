@@ -10,7 +10,8 @@ import { migrationCommand } from '../../gonogo/core/migration-command.ts'
 import type { Release } from '../../gonogo/core/release.ts'
 import type { Service } from '../../gonogo/core/service.ts'
 import { environmentAccess } from '../../gonogo/engine/environment-access.ts'
-import { type OpenTarget, openTarget } from '../../gonogo/targets/open-target.ts'
+import type { OpenTarget } from '../../gonogo/targets/kind-of-target.ts'
+import { openTarget } from '../../gonogo/targets/open-target.ts'
 import { artifactDigest } from '../../gonogo/targets/processes/artifact-digest.ts'
 
 const REPOSITORY = fileURLToPath(new URL('../..', import.meta.url))

@@ -1,4 +1,5 @@
-import { DRILL_ACCESS, type DrillRequest } from '../live/drill-service.ts'
+import { DRILL_ACCESS } from '../live/drill-access.ts'
+import type { DrillRequest } from '../live/drill-service-routes.ts'
 import { answering, configured, serviceDrill } from '../live/service-drill.ts'
 
 const served = { status: 200, body: { notes: [] } }

@@ -1,4 +1,4 @@
-import type { DrillReply, DrillRequest } from '../live/drill-service.ts'
+import type { DrillReply, DrillRequest } from '../live/drill-service-routes.ts'
 import { answering, configured, serviceDrill } from '../live/service-drill.ts'
 
 const config = { path: '/v1/notes' }

@@ -2,7 +2,8 @@ import { appendFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type DrillFault, type DrillScratch, defineDrill } from '../drill.ts'
 import { drillInstance } from '../drill-situation.ts'
-import { type DrillRequest, type DrillService, startDrillService } from '../live/drill-service.ts'
+import { type DrillService, startDrillService } from '../live/drill-service.ts'
+import type { DrillRequest } from '../live/drill-service-routes.ts'
 
 const config = { path: '/v1/notes' }
 type Line = Record<string, unknown>

@@ -4,7 +4,8 @@ import { join } from 'node:path'
 import type { Target } from '#targets/target.ts'
 import { type DrillFault, type DrillScratch, defineDrill } from '../drill.ts'
 import { drillEnvironment, drillInstance, drillService, observedInstances } from '../drill-situation.ts'
-import { DRILL_ACCESS, startDrillService } from '../live/drill-service.ts'
+import { DRILL_ACCESS } from '../live/drill-access.ts'
+import { startDrillService } from '../live/drill-service.ts'
 
 const config = { ask: { path: '/v1/agent' }, restart: ['agent'], within: 5, forget: '/v1/agent' }
 const { restart: _restart, ...withoutRestart } = config

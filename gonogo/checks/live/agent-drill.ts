@@ -2,9 +2,10 @@ import type { Json } from '#core/json.ts'
 import type { CheckContext, EnvironmentAccess } from '../check.ts'
 import { type Drill, type DrillFault, type DrillScratch, defineDrill } from '../drill.ts'
 import { drillInstance, drillService } from '../drill-situation.ts'
+import { DRILL_ACCESS } from './drill-access.ts'
 import { type DrillAgentFaults, drillAgent } from './drill-agent.ts'
 import { DRILL_CANARY, DRILL_MODEL_KEYS } from './drill-model.ts'
-import { DRILL_ACCESS, type Intercept, startDrillService } from './drill-service.ts'
+import { type Intercept, startDrillService } from './drill-service.ts'
 
 /** How checks reach the drill's agent and its model. */
 export const DRILL_ASK = { path: '/v1/agent' }

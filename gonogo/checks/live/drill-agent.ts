@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto'
+import { DRILL_ACCESS } from './drill-access.ts'
 import { type DrillBreaker, drillBreaker } from './drill-breaker.ts'
 import {
   DRILL_CANARY,
@@ -7,7 +8,8 @@ import {
   type DrillMessage,
   drillModel,
 } from './drill-model.ts'
-import { DRILL_ACCESS, type DrillReply, type DrillRequest, type Intercept } from './drill-service.ts'
+import type { Intercept } from './drill-service.ts'
+import type { DrillReply, DrillRequest } from './drill-service-routes.ts'
 import { leaks } from './injection/encodings.ts'
 
 /** What is wrong with the drill's agent; nothing of it in the ground. */

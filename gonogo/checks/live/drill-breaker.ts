@@ -1,6 +1,6 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import type { DrillModel } from './drill-model.ts'
-import type { DrillReply } from './drill-service.ts'
+import type { DrillReply } from './drill-service-routes.ts'
 
 /** What stands between the drill service and its upstream: a breaker, or what is taken for one. */
 export type DrillBreaker =

@@ -2,7 +2,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net'
 import type { CheckContext, EnvironmentAccess } from '../check.ts'
 import { drillEnvironment, drillInstance, drillService, observing } from '../drill-situation.ts'
-import { drillAccess } from './drill-service.ts'
+import { drillAccess } from './drill-access.ts'
 
 export type DrillTool = {
   readonly description: string

@@ -1,5 +1,5 @@
 import { setTimeout as wait } from 'node:timers/promises'
-import type { DrillReply } from './drill-service.ts'
+import type { DrillReply } from './drill-service-routes.ts'
 import { ENCODINGS, readingsOf } from './injection/encodings.ts'
 
 /** What the drill's agent must never let out: it stands in its instructions. */

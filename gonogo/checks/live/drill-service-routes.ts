@@ -1,6 +1,20 @@
 import { randomUUID } from 'node:crypto'
-import { DRILL_ACCESS, type DrillReply, type DrillRequest } from './drill-service.ts'
+import { DRILL_ACCESS } from './drill-access.ts'
 import { drillOpenApi } from './drill-service-openapi.ts'
+
+export type DrillRequest = {
+  readonly method: string
+  readonly path: string
+  readonly headers: Readonly<Record<string, string | undefined>>
+  readonly body: string
+}
+
+/** `body`: an object is sent as JSON; text as `text/html` unless the headers say otherwise. */
+export type DrillReply = {
+  readonly status: number
+  readonly headers?: Readonly<Record<string, string>>
+  readonly body?: string | object
+}
 
 /** Requests a caller may make at once; one more comes back every 100 ms. */
 export const DRILL_LIMIT = 20

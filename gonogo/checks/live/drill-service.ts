@@ -3,24 +3,11 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net'
 import { dirname, join } from 'node:path'
 import type { EnvironmentAccess } from '../check.ts'
-import { CheckProblem } from '../check.ts'
 import type { DrillScratch } from '../drill.ts'
 import { drillEnvironment, drillInstance } from '../drill-situation.ts'
+import { drillAccess } from './drill-access.ts'
+import type { DrillReply, DrillRequest } from './drill-service-routes.ts'
 import { drillRoutes } from './drill-service-routes.ts'
-
-export type DrillRequest = {
-  readonly method: string
-  readonly path: string
-  readonly headers: Readonly<Record<string, string | undefined>>
-  readonly body: string
-}
-
-/** `body`: an object is sent as JSON; text as `text/html` unless the headers say otherwise. */
-export type DrillReply = {
-  readonly status: number
-  readonly headers?: Readonly<Record<string, string>>
-  readonly body?: string | object
-}
 
 /** Stands before the service's own answer: a planted fault answers itself, or changes what `next` gives. */
 export type Intercept = (request: DrillRequest, next: () => DrillReply) => DrillReply | Promise<DrillReply>
@@ -31,22 +18,6 @@ export type DrillService = {
   /** An environment in which this service is the release's one instance, with tokens and origin declared. */
   environment(overrides?: Partial<EnvironmentAccess>): EnvironmentAccess
   close(): Promise<void>
-}
-
-/** What callers of the drill service hold. */
-export const DRILL_ACCESS: Readonly<Record<string, string>> = {
-  userToken: 'drill-user-token-000000000001',
-  otherToken: 'drill-user-token-000000000002',
-  adminToken: 'drill-admin-token-00000000001',
-  expiredToken: 'drill-expired-token-000000001',
-  allowedOrigin: 'https://app.drill.internal',
-}
-
-/** What the drill service gives access by. Rejects as an environment that does not declare the key. */
-export async function drillAccess(key: string): Promise<string> {
-  const value = DRILL_ACCESS[key]
-  if (value === undefined) throw new CheckProblem(`environments.production.access.${key} is not declared`)
-  return value
 }
 
 /**

@@ -1,4 +1,5 @@
-import { DRILL_ACCESS, type DrillRequest } from './drill-service.ts'
+import { DRILL_ACCESS } from './drill-access.ts'
+import type { DrillRequest } from './drill-service-routes.ts'
 import { answering, configured, serviceDrill } from './service-drill.ts'
 
 const notes = { path: '/v1/notes', allow: ['user', 'admin'] }

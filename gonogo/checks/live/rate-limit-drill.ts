@@ -1,4 +1,5 @@
-import { DRILL_ACCESS, type DrillReply, type DrillRequest } from './drill-service.ts'
+import { DRILL_ACCESS } from './drill-access.ts'
+import type { DrillReply, DrillRequest } from './drill-service-routes.ts'
 import { answering, configured, serviceDrill } from './service-drill.ts'
 
 const config = { path: '/v1/notes', most: 200, recoverWithin: 3 }

@@ -1,4 +1,4 @@
-import { DRILL_ACCESS } from '../live/drill-service.ts'
+import { DRILL_ACCESS } from '../live/drill-access.ts'
 import { answering, configured, serviceDrill } from '../live/service-drill.ts'
 
 const bearer = (key: string) => `Bearer ${DRILL_ACCESS[key]}`

@@ -1,4 +1,5 @@
-import type { DrillReply, Intercept } from '../live/drill-service.ts'
+import type { Intercept } from '../live/drill-service.ts'
+import type { DrillReply } from '../live/drill-service-routes.ts'
 import { answering, configured, serviceDrill } from '../live/service-drill.ts'
 
 const path = '/v1/agent'

@@ -1,4 +1,5 @@
-import type { DrillRequest, Intercept } from '../live/drill-service.ts'
+import type { Intercept } from '../live/drill-service.ts'
+import type { DrillRequest } from '../live/drill-service-routes.ts'
 import { answering, configured, serviceDrill } from '../live/service-drill.ts'
 
 type Rpc = {

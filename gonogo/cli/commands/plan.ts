@@ -1,5 +1,5 @@
 import type { Command } from 'commander'
-import type { Plan, PlanItem } from '#core/plan.ts'
+import type { Plan, PlanItem } from '#core/planned.ts'
 import { ROLES } from '#core/roles.ts'
 import { EXIT, Refusal } from '#engine/exit-codes.ts'
 import { makeWorkspacePlan } from '#engine/open-deployment.ts'

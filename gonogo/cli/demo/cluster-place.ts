@@ -9,7 +9,8 @@ import { z } from 'zod'
 import { EXIT, Refusal } from '#engine/exit-codes.ts'
 import { loadWorkspace } from '../load.ts'
 import { CONFIG, clusterPlaceSchema, clusterService, UNPROVEN } from './cluster-service.ts'
-import type { DemoPlace, Deployable } from './place.ts'
+import type { DemoPlace } from './place.ts'
+import type { Deployable } from './releases.ts'
 import type { DemoVersion } from './repository.ts'
 
 const imagesSchema = z.record(z.string(), z.string())

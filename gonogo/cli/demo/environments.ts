@@ -5,7 +5,8 @@ import type { Release } from '#core/release.ts'
 import { workloadOf } from '#engine/effects.ts'
 import { Refusal } from '#engine/exit-codes.ts'
 import { environmentFolder, type Workspace } from '#engine/workspace.ts'
-import { type OpenTarget, openTarget } from '#targets/open-target.ts'
+import type { OpenTarget } from '#targets/kind-of-target.ts'
+import { openTarget } from '#targets/open-target.ts'
 import type { Outcome } from '#targets/target.ts'
 
 /** Brings an environment to where a service is before its next release: migrated, running, all traffic on `release`. */

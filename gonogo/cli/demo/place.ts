@@ -5,15 +5,9 @@ import { environmentFolder, type Workspace } from '#engine/workspace.ts'
 import { artifactDigest } from '#targets/processes/artifact-digest.ts'
 import type { LeftToCast } from './cast.ts'
 import { openEnvironment } from './environments.ts'
+import type { Deployable } from './releases.ts'
 import { makeCertificate } from './releases.ts'
 import { type DemoVersion, VERSIONS } from './repository.ts'
-
-/** What is deployed of a version, and the configuration that travels with it. */
-export type Deployable = {
-  readonly artifact: string
-  readonly digest: string
-  readonly config?: Readonly<Record<string, string>>
-}
 
 /** Where the demo's service runs, and what is particular about that. */
 export type DemoPlace = {

@@ -5,8 +5,14 @@ import { stringify } from 'yaml'
 import { issueCertificate, newAuthority } from '#connectors/tls/private-authority.ts'
 import type { Service } from '#core/service.ts'
 import { makeDemoKey, pemSigner, type Signer } from '#evidence/signatures.ts'
-import type { Deployable } from './place.ts'
 import type { DemoVersion } from './repository.ts'
+
+/** What is deployed of a version, and the configuration that travels with it. */
+export type Deployable = {
+  readonly artifact: string
+  readonly digest: string
+  readonly config?: Readonly<Record<string, string>>
+}
 
 const HOUR_MS = 3_600_000
 const CERTIFICATE_DAYS = 90

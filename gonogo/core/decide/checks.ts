@@ -1,7 +1,7 @@
 import type { Stage } from '../checklist.ts'
 import { needsRecheck } from '../deployment-proof.ts'
 import { appliesNow, isReached, isStale, itemStatus, stageIndex } from '../items.ts'
-import type { PlanItem } from '../plan.ts'
+import type { PlanItem } from '../planned.ts'
 import { type DeploymentState, emptyItem } from '../state.ts'
 import { deployEffects } from '../strategies.ts'
 import { isGood } from '../verdict.ts'

@@ -1,4 +1,4 @@
-import type { KindOfTarget } from '../open-target.ts'
+import type { KindOfTarget } from '../kind-of-target.ts'
 import type { Workload } from '../target.ts'
 
 /** How a version of the test service behaves; see `testing/service/main.ts`. */

@@ -1,7 +1,7 @@
 import type { KubeConfig } from '@kubernetes/client-node'
 import { isOwnCluster } from '#connectors/kubernetes/kube-config.ts'
 import { reachOf } from '#connectors/kubernetes/transport.ts'
-import type { Relay } from '../open-target.ts'
+import type { Relay } from '../kind-of-target.ts'
 
 /** Scrapes go side by side, and the API server has others to serve. */
 const CONNECTIONS = 16
