@@ -1,4 +1,5 @@
 import { setTimeout as wait } from 'node:timers/promises'
+import { systemClock } from '../../gonogo/engine/clock.ts'
 import type { Contender, Decision, Setting } from './contenders/contender.ts'
 import { type Load, startLoad } from './load.ts'
 import { CANARY, makePlace } from './place.ts'
@@ -67,7 +68,7 @@ export async function runOnce(
 
 /** Resolves when the time is over, or as soon as the signal ends it: a pause that is cut short is no failure. */
 const pause = (ms: number, signal: AbortSignal): Promise<void> =>
-  wait(ms, undefined, { signal }).catch(() => undefined)
+  systemClock.sleepUntil(Date.now() + ms, signal)
 
 /** Rejects when it fails, and never resolves. */
 const failureOf = (work: Promise<unknown>): Promise<never> =>

@@ -21,7 +21,7 @@ import { authorIn, deployAsTeam, makeRelease, makeTeam } from './team.ts'
 const SERVICE = fileURLToPath(new URL('../service', import.meta.url))
 const PROCESS = fileURLToPath(new URL('./deployment-process.ts', import.meta.url))
 const FACTOR = 10
-const RUN_LIMIT_MS = 600_000
+const RUN_LIMIT_MS = 240_000
 /** How a release behaves; the releases of a test say otherwise in their `config:`. */
 const GOOD = { errors: '0', behaviour: 'good' }
 const TARGET = {

@@ -75,4 +75,4 @@ test('the API away for half a minute in the middle costs no request and no deplo
   const seen = await load.stop()
   expect(seen.failed).toEqual([])
   await expectStable('2.0.0')
-}, 660_000)
+}, 300_000)

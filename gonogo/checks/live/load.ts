@@ -57,9 +57,7 @@ export async function applyLoad(
   ctx.signal.addEventListener('abort', stop, { once: true })
   if (ctx.signal.aborted) stop()
   // Whether it ended well is for whoever began it.
-  void Promise.resolve(until)
-    .catch(() => undefined)
-    .then(() => tell('enough'))
+  void Promise.allSettled([until]).then(() => tell('enough'))
   try {
     const [load] = (await once(worker, 'message')) as [Load]
     return load

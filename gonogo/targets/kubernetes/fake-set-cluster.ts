@@ -27,6 +27,7 @@ export class FakeSetCluster {
   #made = 0
   /** Whether no pod starts now. */
   isBroken = false
+  #told = Promise.withResolvers<void>()
   /** What was wrong in any turn: told by whoever looks after each. */
   watch: () => void = () => undefined
 
@@ -103,7 +104,12 @@ export class FakeSetCluster {
       if (!this.#objects.has(`StatefulSet ${name.replace(/-\d+$/, '')}`)) end(pod)
     }
     this.watch()
+    this.#told.resolve()
+    this.#told = Promise.withResolvers<void>()
   }
+
+  /** Settles with the end of the turn that comes next. */
+  next = (): Promise<void> => this.#told.promise
 
   #age(name: string, pod: Kept): void {
     pod.turns++

@@ -38,6 +38,12 @@ afterAll(() => {
   server.closeAllConnections()
   server.close()
 })
+/** The page is not answered until the function that this answers is called. */
+function holdPage(): () => void {
+  const { promise, resolve } = Promise.withResolvers<void>()
+  page.held = promise
+  return resolve
+}
 beforeEach(() => Object.assign(page, { counts: {}, answers: 'well', asked: 0, held: null, startedS: 1000 }))
 
 function textOf(counts: typeof page.counts): string {
@@ -171,10 +177,7 @@ describe('what a Service had counted for the version before it', () => {
   test('is not read off a page from before the Service changed hands', async () => {
     const { state, hold, counters } = counting({ '1.0.0': 'stable' }, { '1.0.0': 100 })
     page.counts = { stable: { requests: 50, errors: 40 } }
-    let letGo = () => {}
-    page.held = new Promise((resolve) => {
-      letGo = resolve
-    })
+    const letGo = holdPage()
     const late = counters.sample()
     await expect.poll(() => page.asked).toBe(1)
     page.held = null
@@ -246,10 +249,7 @@ describe('a router of which another process answers', () => {
 test('an answer that comes late takes back nothing that a later one told', async () => {
   const { counters } = counting({ '1.0.0': 'stable', '1.1.0': 'canary' }, { '1.0.0': 100 })
   page.counts = { canary: { requests: 5 } }
-  let letGo = () => {}
-  page.held = new Promise((resolve) => {
-    letGo = resolve
-  })
+  const letGo = holdPage()
   const late = counters.sample()
   await expect.poll(() => page.asked).toBe(1)
   page.held = null

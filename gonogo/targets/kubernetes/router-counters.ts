@@ -1,5 +1,5 @@
 import { setTimeout as wait } from 'node:timers/promises'
-import type { MetricSource } from '#core/sample.ts'
+import type { MetricSource, Scrape } from '#core/sample.ts'
 import type { KubernetesConfig } from './config.ts'
 import { ROUTERS } from './router-kinds.ts'
 import { type RouterLedger, routerLedger } from './router-ledger.ts'
@@ -27,6 +27,8 @@ export type RouterCounters = MetricSource &
     watchClosely(): () => void
   }
 
+type Once = { readonly ok: true; readonly scrape: Scrape } | { readonly ok: false; readonly error: unknown }
+
 type Options = {
   readonly router: NonNullable<KubernetesConfig['router']>
   readonly namespace: string
@@ -43,7 +45,8 @@ export function routerCounters({ router, namespace, service, state }: Options): 
   let watching = 0
   let watchedSinceMs = 0
   let patience = new AbortController()
-  const sample = async (signal?: AbortSignal) => {
+  /** Reads once. What is wrong with that is an answer: whoever reads on needs no more than to know it. */
+  const tryOnce = async (signal?: AbortSignal): Promise<Once> => {
     const atMs = Date.now()
     const [turn, handovers] = [++reading.begun, ledger.handovers()]
     let page: Page
@@ -51,7 +54,7 @@ export function routerCounters({ router, namespace, service, state }: Options): 
       page = await read(signal)
     } catch (error) {
       if (!signal?.aborted) reading.problem = (error as Error).message
-      throw error
+      return { ok: false, error }
     }
     // A page from before a Service changed hands does not say whose requests are on it; one that is late has fewer.
     const isCurrent = handovers === ledger.handovers()
@@ -59,11 +62,15 @@ export function routerCounters({ router, namespace, service, state }: Options): 
       Object.assign(reading, { newest: turn, atMs: performance.now() })
       ledger.use(page.counted, atMs, page.startedMs)
     }
-    return { atMs, complete: isCurrent && ledger.isWhole(), instances: ledger.instances() }
+    const complete = isCurrent && ledger.isWhole()
+    return { ok: true, scrape: { atMs, complete, instances: ledger.instances() } }
   }
   /** Reads until it is done or the time is up. Whoever goes back waits for nothing: the close watch reads beside it. */
   const insist = async (isDone: () => boolean, loss: string, forMs = TRY_FOR_MS) => {
     const { signal } = patience
+    const hurried = new Promise<void>((resolve) => {
+      signal.addEventListener('abort', () => resolve(), { once: true })
+    })
     const until = performance.now() + forMs
     while (!isDone()) {
       const justNowMs = Math.max(watchedSinceMs, performance.now() - JUST_NOW_MS)
@@ -72,12 +79,16 @@ export function routerCounters({ router, namespace, service, state }: Options): 
         unread.add(`the router told no counters (${reading.problem}): ${loss}`)
         return
       }
-      await sample(signal).catch(() => undefined)
-      if (!isDone()) await wait(TRY_EVERY_MS, undefined, { signal }).catch(() => undefined)
+      await tryOnce(signal)
+      if (!isDone() && !signal.aborted) await Promise.race([wait(TRY_EVERY_MS), hurried])
     }
   }
   return {
-    sample,
+    sample: async (signal) => {
+      const once = await tryOnce(signal)
+      if (!once.ok) throw once.error
+      return once.scrape
+    },
     handOver: ledger.handOver,
     lastRequestAt: ledger.lastRequestAt,
     takeBases: () => {
@@ -102,7 +113,7 @@ export function routerCounters({ router, namespace, service, state }: Options): 
       const watch = async () => {
         while (!isOver) {
           // One that fails is followed by the next; that a source is away is the sampler's to say.
-          await sample().catch(() => undefined)
+          await tryOnce()
           await wait(CLOSELY_MS)
         }
       }

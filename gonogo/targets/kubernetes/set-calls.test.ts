@@ -51,8 +51,8 @@ const workload = (version: string, replicas: number, artifact = 'good') => ({
 type Opened = Awaited<ReturnType<typeof opened>>
 
 /** As one that is started opens it: nothing is known but what the cluster keeps. */
-async function opened({ api }: FakeSetCluster) {
-  const watches = { next: () => new Promise<void>((resolve) => setTimeout(resolve, 5)) }
+async function opened({ api, next }: FakeSetCluster) {
+  const watches = { next }
   const map = await StateMap.open(api, 'store')
   const counters = null
   const world = {

@@ -1,4 +1,3 @@
-import { setTimeout as wait } from 'node:timers/promises'
 import type { Outcome } from '../target.ts'
 import { bringUp, emptySlot } from './bring-up.ts'
 import { hasSets } from './controllers.ts'
@@ -11,8 +10,6 @@ import { archive, forget } from './workload-calls.ts'
 import { done, podsOf, publicReady, refused, settle, unknownVersion, versionIn, type World } from './world.ts'
 
 const SUM_TOLERANCE = 1e-6
-const READY_WITHIN_MS = 2000
-const LOOK_AGAIN_MS = 100
 
 export async function setWeights(world: World, weights: Readonly<Record<string, number>>): Promise<Outcome> {
   const { state } = world.map
@@ -21,23 +18,13 @@ export async function setWeights(world: World, weights: Readonly<Record<string, 
     return refused('bad-weights', `the weights add up to ${sum}, not to 100`)
   for (const [version, weight] of Object.entries(weights)) {
     if (weight > 0 && !state.versions[version]) return unknownVersion(version)
-    if (weight > (state.weights[version] ?? 0) && !(await hasReadyPod(world, version)))
+    if (weight > (state.weights[version] ?? 0) && (await publicReady(world, version)) === 0)
       return refused('not-ready', `${version} has no ready pod; it gets no more traffic`)
   }
   const { problem, note } = await shareTraffic(world, weights)
   if (problem) return problem
   const shares = Object.entries(weights).map(([version, weight]) => `${version} ${weight} %`)
   return done(`${shares.join(', ')}${note}`)
-}
-
-/** A pod that has just started may be seen as not ready for a moment more: one look refuses nobody. */
-async function hasReadyPod(world: World, version: string): Promise<boolean> {
-  const deadline = performance.now() + READY_WITHIN_MS
-  while ((await publicReady(world, version)) === 0) {
-    if (performance.now() > deadline) return false
-    await wait(LOOK_AGAIN_MS)
-  }
-  return true
 }
 
 /**

@@ -12,6 +12,11 @@ import { podsOf, refused, type World } from './world.ts'
 export const LOOK_EVERY_MS = 1000
 /** An answer that takes longer came from an API that was away. */
 const AWAY_MS = 3000
+/**
+ * What is ready must still be after so long. A kubelet may call a container ready before its probe was ever asked, where it
+ * writes the status between the container's start and the probe's (KEP-4781 names the race), and takes that back at once.
+ */
+const HOLDS_MS = 300
 
 export type Awaited = Place & {
   readonly component: string
@@ -35,6 +40,7 @@ export async function untilReady(
   const sinceMs = Date.now()
   let deadline = performance.now() + readyTimeoutMs
   let before = ''
+  let doneSince = Number.POSITIVE_INFINITY
   for (;;) {
     const changed = world.watches.next()
     const askedAt = performance.now()
@@ -45,7 +51,14 @@ export async function untilReady(
     if (wasAway || moved !== before) deadline = performance.now() + readyTimeoutMs
     before = moved
     if (ready && pods.some(isReady)) await ready()
-    if (isDone) return null
+    if (isDone) {
+      doneSince = Math.min(doneSince, performance.now())
+      if (awaited.replicas === 0 || performance.now() - doneSince >= HOLDS_MS) return null
+      if (world.ending.has(version)) return ended(version)
+      await Promise.race([changed, wait(HOLDS_MS)])
+      continue
+    }
+    doneSince = Number.POSITIVE_INFINITY
     const failure =
       (await startFailure(world.api, live, pods, roomTimeoutMs)) ??
       (isSet(controller) && pods.length < awaited.replicas
