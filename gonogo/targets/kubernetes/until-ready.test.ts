@@ -9,7 +9,7 @@ const config = kubernetesConfigSchema.parse({
   namespace: 'prod',
   routes: [{ name: 'web' }],
   url: 'http://web.example',
-  readyTimeoutMs: 2000,
+  readyTimeoutMs: 500,
   components: { web: { manifest: 'web.yaml', public: true } },
 })
 const counts = { replicas: 1, updatedReplicas: 1, availableReplicas: 1, observedGeneration: 1 }
@@ -29,7 +29,7 @@ function lookedAt(looks: readonly boolean[]) {
     status: { conditions: [{ type: 'Ready', status: isReady() ? 'True' : 'False' }] },
   })
   const api = { read: async () => controller, list: async () => [pod()] }
-  const watches = { next: async () => undefined }
+  const watches = { next: () => new Promise<void>((resolve) => setImmediate(resolve)) }
   const world = { config, of: 'web', api, watches, ending: new Set<string>() } as unknown as World
   const awaited = { version: '1.1.0', slot: 'canary' as const, component: 'web', controller, replicas: 1 }
   return { seen, wait: () => untilReady(world, awaited) }
