@@ -58,6 +58,8 @@ export const check = defineCheck<LimitsConfig>({
 })
 
 const KINDS: readonly Kind[] = ['memory', 'fork', 'spin', 'disk', 'output']
+/** Users are asked for so long at least, however soon the bombs are over. */
+const SHORTEST_MS = 1000
 /** Little enough for any limit: by it the probe shows that it works. */
 const LITTLE: Readonly<Record<Kind, number>> = {
   memory: 8 * 1024 ** 2,
@@ -114,14 +116,15 @@ export async function bombUnderLoad(ctx: CheckContext, config: LimitsConfig): Pr
         `${config.tool} is not offered at ${config.path}: ${reason ?? 'declare path: and tool:'}`,
       )
     }
-    const { path, rate, window: durationMs } = config.users
-    const ask = (until?: Promise<unknown>) =>
+    const { path, rate, window } = config.users
+    const ask = (durationMs: number, until?: Promise<unknown>) =>
       applyLoad(ctx, front.url, path, token === undefined ? [] : [token], { rate, durationMs, until })
-    const idle = await ask()
+    const idle = await ask(window)
     if (idle.failed > 0) return { source, what: 'idle', problem: `${idle.firstFailure}, before any bomb` }
     await mustWork(session, config)
     const bombing = bombAll(session, config)
-    const [meanwhile, result] = await Promise.all([ask(bombing), bombing])
+    // No longer than there are bombs: what is quick afterwards would hide what was slow meanwhile.
+    const [meanwhile, result] = await Promise.all([ask(Math.min(SHORTEST_MS, window), bombing), bombing])
     const problem =
       result ?? slownessOf(idle.p99Ms, meanwhile, config) ?? (await restartOf(ctx, config, instance))
     return { source, idle, meanwhile, result, problem }

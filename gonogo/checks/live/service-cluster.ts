@@ -20,7 +20,7 @@ export type ServiceCluster = {
   readonly declared: readonly ClusterDeployment[]
   /** Name of the ConfigMap that holds the release's configuration. */
   readonly configMap: string
-  /** They as they stand there now, of every component; throws a CheckProblem where one is missing. */
+  /** The same as they stand there now, of every component; throws a CheckProblem where one is missing. */
   live(): Promise<ClusterDeployment[]>
 }
 
