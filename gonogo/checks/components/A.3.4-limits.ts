@@ -117,14 +117,18 @@ export async function bombUnderLoad(ctx: CheckContext, config: LimitsConfig): Pr
       )
     }
     const { path, rate, window } = config.users
-    const ask = (durationMs: number, until?: Promise<unknown>) =>
-      applyLoad(ctx, front.url, path, token === undefined ? [] : [token], { rate, durationMs, until })
+    const ask = (durationMs: number, meanwhile?: () => Promise<unknown>) =>
+      applyLoad(ctx, front.url, path, token === undefined ? [] : [token], { rate, durationMs, meanwhile })
     const idle = await ask(window)
     if (idle.failed > 0) return { source, what: 'idle', problem: `${idle.firstFailure}, before any bomb` }
     await mustWork(session, config)
-    const bombing = bombAll(session, config)
+    let bombing: ReturnType<typeof bombAll> = Promise.resolve(null)
     // No longer than there are bombs: what is quick afterwards would hide what was slow meanwhile.
-    const [meanwhile, result] = await Promise.all([ask(Math.min(SHORTEST_MS, window), bombing), bombing])
+    const meanwhile = await ask(Math.min(SHORTEST_MS, window), () => {
+      bombing = bombAll(session, config)
+      return bombing
+    })
+    const result = await bombing
     const problem =
       result ?? slownessOf(idle.p99Ms, meanwhile, config) ?? (await restartOf(ctx, config, instance))
     return { source, idle, meanwhile, result, problem }

@@ -1,10 +1,12 @@
-// The thread that sends the requests of `load.ts`, and answers with one Load.
+// The thread that sends the requests of `load.ts`: says when it begins, and answers with one Load.
 import { setTimeout as wait } from 'node:timers/promises'
 import { parentPort, workerData } from 'node:worker_threads'
 import { Agent, request } from 'undici'
 import type { Load, LoadOrder, LoadWord } from './load.ts'
 
 const ANSWER_LIMIT_MS = 10_000
+/** The first requests of a thread are slow by its own doing, which opens connections and compiles. */
+const WARMING = 5
 /** Requests that may be under way; more would measure this machine, not the service. */
 const MOST_AT_ONCE = 500
 
@@ -70,4 +72,14 @@ async function send(): Promise<Load> {
   }
 }
 
+/** Times of these count for nobody; a failure does. */
+async function warmUp(): Promise<void> {
+  for (let i = 0; i < WARMING && !isStopped; i++) {
+    const problem = await ask(new URL(path, url), tokens[i % tokens.length])
+    if (problem !== null) failures.push(problem)
+  }
+}
+
+await warmUp()
+parentPort?.postMessage('begun')
 parentPort?.postMessage(await send())

@@ -32,8 +32,8 @@ export type Load = {
 }
 
 type Wanted = Pick<LoadOrder, 'rate' | 'durationMs'> & {
-  /** The load goes on until this has come to an end, whichever, and for `durationMs` at least. */
-  readonly until?: Promise<unknown> | undefined
+  /** Begun once requests are sent; the load goes on until it has come to an end, whichever, and for `durationMs` at least. */
+  readonly meanwhile?: (() => Promise<unknown>) | undefined
 }
 
 const WORKER = new URL('./load-worker.ts', import.meta.url)
@@ -48,7 +48,7 @@ export async function applyLoad(
   url: string,
   path: string,
   tokens: readonly string[],
-  { rate, durationMs, until }: Wanted,
+  { rate, durationMs, meanwhile }: Wanted,
 ): Promise<Load> {
   const order: LoadOrder = { url, path, tokens, rate, durationMs }
   const worker = new Worker(WORKER, { workerData: order })
@@ -56,9 +56,10 @@ export async function applyLoad(
   const stop = () => tell('stop')
   ctx.signal.addEventListener('abort', stop, { once: true })
   if (ctx.signal.aborted) stop()
-  // Whether it ended well is for whoever began it.
-  void Promise.allSettled([until]).then(() => tell('enough'))
   try {
+    await once(worker, 'message')
+    // Whether it ended well is for whoever began it.
+    void Promise.allSettled([meanwhile?.()]).then(() => tell('enough'))
     const [load] = (await once(worker, 'message')) as [Load]
     return load
   } finally {
