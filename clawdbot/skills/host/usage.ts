@@ -8,9 +8,9 @@ export interface Usage {
 const PAGE = 4096
 const TICKS = 100
 
-/** What a process and its descendants use now, by /proc; null where there is none. Those that ended count with their parents. */
-export function usageOf(pid: number): Usage | null {
-  const [own, ...children] = treeOf(pid).map(usageOfOne)
+/** What the processes of a tree use now, by /proc; null where its first has ended. Others that ended count with their parents. */
+export function usageOf(tree: readonly number[]): Usage | null {
+  const [own, ...children] = tree.map(usageOfOne)
   if (!own) return null
   return children.reduce<Usage>(
     (sum, one) => ({
@@ -24,7 +24,8 @@ export function usageOf(pid: number): Usage | null {
 /** Bounded: more processes than this are over every limit already. */
 const MOST_PROCESSES = 500
 
-function treeOf(pid: number): number[] {
+/** A process and its descendants, by /proc. */
+export function treeOf(pid: number): number[] {
   const found = [pid]
   for (let i = 0; i < found.length && found.length < MOST_PROCESSES; i++)
     found.push(...childrenOf(found[i] ?? 0))

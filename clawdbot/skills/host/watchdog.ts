@@ -1,11 +1,14 @@
+import { readFileSync, writeFileSync } from 'node:fs'
 import { CPU_WINDOW_MS, type SkillLimits } from './limits.ts'
-import { type Usage, usageOf } from './usage.ts'
+import { NICENESS } from './sandbox.ts'
+import { treeOf, type Usage, usageOf } from './usage.ts'
 
 const LOOK_EVERY_MS = 200
 
 /**
- * Looks at a process tree five times a second and calls `stop` once, with the reason, when it is over a limit that the
- * kernel does not hold for a tree: memory of all processes together, processor time over a while.
+ * Lets a process tree wait for all others, looks at it five times a second and calls `stop` once, with the
+ * reason, when it is over a limit that the kernel does not hold for a tree: memory of all processes together, processor
+ * time over a while.
  * @returns what ends the watching
  */
 export function watchProcess(
@@ -14,8 +17,11 @@ export function watchProcess(
   stop: (reason: string) => void,
 ): () => void {
   const seen: { at: number; cpuSeconds: number }[] = []
+  letOthersGoFirst(pid)
   const timer = setInterval(() => {
-    const usage = usageOf(pid)
+    const tree = treeOf(pid)
+    for (const one of tree) letOthersGoFirst(one)
+    const usage = usageOf(tree)
     const reason = usage && overLimit(usage, limits, seen)
     if (!reason) return
     clearInterval(timer)
@@ -39,4 +45,17 @@ function overLimit(
   if (used > limits.cpuSeconds)
     return `it used more than ${limits.cpuSeconds} s of processor time within ${CPU_WINDOW_MS / 1000} s`
   return null
+}
+
+/**
+ * Where the kernel shares the processors among sessions (autogroup), niceness counts within a session only, and a process
+ * may begin a session whenever it likes: each is made to yield as a whole.
+ */
+function letOthersGoFirst(pid: number): void {
+  const file = `/proc/${pid}/autogroup`
+  try {
+    if (!readFileSync(file, 'utf8').endsWith(` nice ${NICENESS}\n`)) writeFileSync(file, NICENESS)
+  } catch {
+    // It has ended, or this kernel has no such groups.
+  }
 }

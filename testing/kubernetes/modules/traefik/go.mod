@@ -375,3 +375,5 @@ require (
 replace github.com/traefik/traefik/dynamic/ext => ./ext
 
 exclude github.com/tencentcloud/tencentcloud-sdk-go v3.0.83+incompatible
+
+replace github.com/go-acme/lego/v5 => ./lego

@@ -1,0 +1,28 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { existsSync, readFileSync } from 'node:fs'
+import { expect, test } from 'vitest'
+import { SKILL_LIMITS } from './limits.ts'
+import { watchProcess } from './watchdog.ts'
+
+const hasAutogroups = existsSync('/proc/self/autogroup')
+const nicenessOf = (pid: number) => readFileSync(`/proc/${pid}/autogroup`, 'utf8').trim().split(' ').at(-1)
+
+test.runIf(hasAutogroups)(
+  'a watched process yields from the start, and so does a session that it begins',
+  async () => {
+    const child = spawn('sh', ['-c', 'setsid sleep 60 & echo $!; wait'], { detached: true })
+    const { pid = 0 } = child
+    const unwatch = watchProcess(pid, SKILL_LIMITS, () => undefined)
+    try {
+      expect(nicenessOf(pid)).toBe('10')
+      const [said] = (await once(child.stdout, 'data')) as [Buffer]
+      const escaped = Number(said)
+      await expect.poll(() => nicenessOf(escaped), { timeout: 5000 }).toBe('10')
+      process.kill(escaped, 'SIGKILL')
+    } finally {
+      unwatch()
+      process.kill(-pid, 'SIGKILL')
+    }
+  },
+)
