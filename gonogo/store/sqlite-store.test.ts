@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { verifyChain } from '#core/record.ts'
-import { openSqliteStore } from './sqlite-store.ts'
+import { openSqliteStore, storageProblem } from './sqlite-store.ts'
 import { type Store, StoreProblem } from './store.ts'
 
 let folder = ''
@@ -69,6 +69,17 @@ describe('the log', () => {
     const file = join(folder, 'other.sqlite')
     writeFileSync(file, 'this is not a database, but it is long enough to be taken for one'.repeat(20))
     expect(() => openSqliteStore(file)).toThrow(StoreProblem)
+  })
+
+  it.each([
+    ['disk I/O error', 778, 'broken'],
+    ['disk I/O error', 266, 'broken'],
+    ['attempt to write a readonly database', 1032, 'read-only'],
+    ['database is locked', 261, 'in-use'],
+  ])('knows trouble with storage by its extended code: %s, %i', (message, errcode, code) => {
+    expect(storageProblem('log.sqlite', Object.assign(new Error(message), { errcode }))).toMatchObject({
+      code,
+    })
   })
 
   it('says in one line that the disk is full, and appends nothing', () => {

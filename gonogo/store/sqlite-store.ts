@@ -190,25 +190,32 @@ class SqliteStore implements Store {
   }
 }
 
-/** SQLite's result codes in words. */
 function guarded<T>(file: string, work: () => T): T {
   try {
     return work()
   } catch (error) {
-    const message = error instanceof Error ? error.message : String(error)
-    const code = (error as { code?: string; errcode?: number }).errcode
-    const system = (error as { code?: string }).code
-    if (code === 13 || system === 'ENOSPC')
-      throw new StoreProblem('disk-full', `${file}: the disk is full; free some space and start again`)
-    if (code === 8 || code === 14 || (system !== undefined && UNWRITABLE.has(system)))
-      throw new StoreProblem(
-        'read-only',
-        `${file}: cannot be written; check the folder's permissions and mount`,
-      )
-    if (code === 5 || code === 6)
-      throw new StoreProblem('in-use', `${file}: another process keeps it locked; end that process`)
-    if (code === 11 || code === 26)
-      throw new StoreProblem('broken', `${file}: is not a readable log (${message}); restore it from a copy`)
-    throw error
+    throw storageProblem(file, error) ?? error
   }
+}
+
+/** SQLite's result codes in words; null for what is no trouble with storage. */
+export function storageProblem(file: string, error: unknown): StoreProblem | null {
+  const message = error instanceof Error ? error.message : String(error)
+  const { errcode = 0, code: system } = error as { code?: string; errcode?: number }
+  // What is told is the extended code; its low byte is the one of the kinds below.
+  const code = errcode & 0xff
+  if (code === 13 || system === 'ENOSPC')
+    return new StoreProblem('disk-full', `${file}: the disk is full; free some space and start again`)
+  if (code === 8 || code === 14 || (system !== undefined && UNWRITABLE.has(system)))
+    return new StoreProblem(
+      'read-only',
+      `${file}: cannot be written; check the folder's permissions and mount`,
+    )
+  if (code === 5 || code === 6)
+    return new StoreProblem('in-use', `${file}: another process keeps it locked; end that process`)
+  if (code === 10)
+    return new StoreProblem('broken', `${file}: cannot be read or written (${message}); look at the disk`)
+  if (code === 11 || code === 26)
+    return new StoreProblem('broken', `${file}: is not a readable log (${message}); restore it from a copy`)
+  return null
 }
