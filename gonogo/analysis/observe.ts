@@ -7,7 +7,7 @@ import { limitBounds } from './latency-bound.ts'
 import { literalCrossing } from './literal.ts'
 import { type AnalysisPolicy, TRIGGERS, type Trigger } from './policy.ts'
 import { type ObserveContext, readScrape } from './read-scrape.ts'
-import type { AnalysisState, Crossing } from './state.ts'
+import { type AnalysisState, type Crossing, onClock } from './state.ts'
 import { counted, stepNumbers } from './tally.ts'
 
 /**
@@ -16,10 +16,11 @@ import { counted, stepNumbers } from './tally.ts'
  */
 export function observe(
   policy: AnalysisPolicy,
-  before: AnalysisState,
+  remembered: AnalysisState,
   scrape: Scrape | null,
   context: ObserveContext,
 ): AnalysisState {
+  const before = onClock(remembered, context.atMs)
   if (comesTooSoon(policy, before, scrape, context)) return before
   const state = enter(before, context)
   const reading = readScrape(state, scrape, context)

@@ -28,7 +28,7 @@ const FORGET_AFTER_MS = 3_600_000
 export function readScrape(state: AnalysisState, scrape: Scrape | null, context: ObserveContext): Reading {
   const unknown = (why: Blindness): Reading => ({ kind: 'unknown', why })
   if (!scrape) return unknown('no scrape')
-  if (isStale(state, scrape, context)) return unknown('stale scrape')
+  if (state.scrapeAtMs !== null && scrape.atMs <= state.scrapeAtMs) return unknown('stale scrape')
   if (!scrape.complete) return unknown('instance missing')
   const samples = ownSamples(scrape, context)
   if (!samples || !Number.isFinite(scrape.atMs)) return unknown('garbage')
@@ -42,13 +42,6 @@ export function readScrape(state: AnalysisState, scrape: Scrape | null, context:
     return unknown('no baseline series')
   if (lacksHistogram(state, samples)) return unknown('no histogram')
   return difference(onLadder(state, commonLadder(state.ladderMs, samples)), samples, scrape.atMs, context)
-}
-
-/** An answer given twice, or one from before the last. A clock that was set back moves both times back. */
-function isStale(state: AnalysisState, scrape: Scrape, context: ObserveContext): boolean {
-  if (state.scrapeAtMs === null) return false
-  const wasSetBack = state.atMs !== null && context.atMs < state.atMs
-  return scrape.atMs === state.scrapeAtMs || (scrape.atMs < state.scrapeAtMs && !wasSetBack)
 }
 
 /** The two versions' samples, each instance once; null when one is not what a counter can be. */

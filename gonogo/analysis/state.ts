@@ -90,6 +90,30 @@ export const startAnalysis = (policy: AnalysisPolicy): AnalysisState => ({
   crossed: null,
 })
 
+/**
+ * The state by a clock that shows `nowMs`: one that was set back makes nothing that is remembered lie ahead. What passed
+ * while it was set is lost.
+ */
+export function onClock(state: AnalysisState, nowMs: number): AnalysisState {
+  const byMs = (state.atMs ?? nowMs) - nowMs
+  if (byMs <= 0) return state
+  const earlier = (ms: number | null) => (ms === null ? null : ms - byMs)
+  const each = <T extends { readonly atMs: number }>(one: T): T => ({ ...one, atMs: one.atMs - byMs })
+  return {
+    ...state,
+    atMs: nowMs,
+    stepAtMs: earlier(state.stepAtMs),
+    armedAtMs: earlier(state.armedAtMs),
+    knownAtMs: earlier(state.knownAtMs),
+    trafficAtMs: earlier(state.trafficAtMs),
+    firstRequestAtMs: earlier(state.firstRequestAtMs),
+    // A scrape is a moment later than when it was asked for; the next one is new all the same.
+    scrapeAtMs: state.scrapeAtMs === null ? null : Math.min(state.scrapeAtMs - byMs, nowMs - 1),
+    last: Object.fromEntries(Object.entries(state.last).map(([key, seen]) => [key, each(seen)])),
+    history: state.history.map(each),
+  }
+}
+
 /** The state on a ladder that is no longer than before; on the first one all counts start at zero. */
 export function onLadder(state: AnalysisState, ladderMs: readonly number[]): AnalysisState {
   if (state.ladderMs?.length === ladderMs.length) return state

@@ -72,7 +72,10 @@ function change(state: DeploymentState, recorded: Recorded): Partial<DeploymentS
       return { decisions: [...state.decisions, { ...recorded, event }], ...ofDecision(state, event) }
     case 'effectIntended':
     case 'effectSettled':
-      return { effects: { ...state.effects, [event.key]: effectAfter(state, at, event) } }
+      return {
+        effects: { ...state.effects, [event.key]: effectAfter(state, at, event) },
+        ...reportOf(state, at, event),
+      }
     case 'analysisJudged':
       return { analysis: { ...recorded, event } }
     case 'stepStarted':
@@ -83,6 +86,7 @@ function change(state: DeploymentState, recorded: Recorded): Partial<DeploymentS
             step: event.step,
             weight: event.weight,
             startedAt: at,
+            seq: recorded.seq,
             dueAtMs: event.dueAtMs,
             extended: false,
             decision: null,
@@ -144,6 +148,16 @@ function effectAfter(state: DeploymentState, at: number, event: EffectIntended |
   const failures = before.failures + (ok ? 0 : 1)
   return { ...before, failures, settled: { at, ok, code, detail, lastRequestAtMs, failedRequests } }
 }
+
+/** A report is written when its effect is done, also where the end came before `reportWritten` was in the log. */
+function reportOf({ effects, reports }: DeploymentState, at: number, event: EffectIntended | EffectSettled) {
+  const effect = effects[event.key]?.effect
+  if (event.type !== 'effectSettled' || !event.ok || effect?.kind !== 'report') return {}
+  return { reports: { ...reports, [effect.name]: { at, digest: reportDigest(event.detail) } } }
+}
+
+/** The outcome of writing a report ends with its digest. */
+export const reportDigest = (detail: string): string => detail.split(' ').at(-1) ?? ''
 
 function ofDecision(
   { opened }: DeploymentState,

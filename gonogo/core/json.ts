@@ -10,6 +10,16 @@ export function canonicalJson(value: unknown): string {
   return text
 }
 
+/** The same with every half of a surrogate pair, as cutting a text leaves it, replaced: canonical JSON has none. */
+export function wellFormed<T>(value: T): T {
+  if (typeof value === 'string') return value.toWellFormed() as T
+  if (Array.isArray(value)) return value.map(wellFormed) as T
+  if (value === null || typeof value !== 'object') return value
+  return Object.fromEntries(
+    Object.entries(value).map(([key, inner]) => [key.toWellFormed(), wellFormed(inner)]),
+  ) as T
+}
+
 /** `sha256:…` (hex) of a JSON value's canonical text. */
 export const digestOf = (value: unknown): string => sha256(canonicalJson(value))
 

@@ -50,6 +50,8 @@ export type StepRecord = {
   readonly step: number
   readonly weight: number
   readonly startedAt: number
+  /** Of the record that began it: what the log has after it came after it, whatever the clocks say. */
+  readonly seq: number
   readonly dueAtMs: number
   readonly extended: boolean
   readonly decision: Recorded<StepDecided> | null

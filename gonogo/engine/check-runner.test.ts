@@ -48,6 +48,14 @@ describe('a check that is run', () => {
     expect((await go(check(async () => ({ ...pass('', found) })))).verdict).toBe('unknown')
   })
 
+  it('is as it was where a text was cut in the middle of a letter, and unknown where its claim is no JSON', async () => {
+    const cut = { ...found, claim: { line: 'a \ud83d' }, source: 'log \ud83d' }
+    const told = await go(check(async () => pass('seen \ud83d', cut)))
+    expect(told).toMatchObject({ verdict: 'pass', claim: { line: 'a \ufffd' }, summary: 'seen \ufffd' })
+    const none = await go(check(async () => pass('ok', { ...found, claim: { share: Number.NaN } })))
+    expect(none.verdict).toBe('unknown')
+  })
+
   it('keeps secrets out of what it says', async () => {
     const result = await go(check(async () => pass('sent Authorization: Bearer abcdefghijklmnop', found)))
     expect(result.summary).not.toContain('abcdefghijklmnop')

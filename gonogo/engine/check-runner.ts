@@ -2,7 +2,7 @@ import type { Check, CheckContext, CheckResult, EvidenceRef } from '#checks/chec
 import { CheckProblem } from '#checks/check.ts'
 import { formatDuration } from '#core/duration.ts'
 import type { CheckSettled } from '#core/events.ts'
-import { digestOf } from '#core/json.ts'
+import { canonicalJson, digestOf, wellFormed } from '#core/json.ts'
 import { redact } from '#evidence/redaction.ts'
 
 const DEFAULT_LIMIT_MS = 60_000
@@ -72,7 +72,10 @@ async function settle(
       )
     })
     const result = await Promise.race([check.run({ ...context, signal }, parsed.data), tooLong])
-    return isSound(result) ? result : unknownBecause('the check gave no usable answer')
+    if (!isSound(result)) return unknownBecause('the check gave no usable answer')
+    const told = wellFormed(result)
+    canonicalJson([told.claim, told.blanks ?? {}])
+    return told
   } catch (error) {
     return unknownBecause(describe(error))
   } finally {

@@ -87,6 +87,12 @@ describe('the journal', () => {
     expect(journal.state.hold).toBeNull()
   })
 
+  it('writes down what was cut in the middle of a letter', () => {
+    const journal = new Journal(store, systemClock, 'd-1', 1)
+    journal.outcome({ type: 'held', reason: 'the job said \ud83d' })
+    expect(readState(store, 'd-1')?.hold?.reason).toBe('the job said \ufffd')
+  })
+
   it('goes back from memory without storage, and records it later in order', () => {
     const journal = new Journal(store, systemClock, 'd-1', 1)
     isLost = true

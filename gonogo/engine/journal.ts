@@ -1,5 +1,7 @@
+import { rollbackReason } from '#core/decide/rollback-reason.ts'
 import type { DeploymentEvent, Recorded } from '#core/events.ts'
 import { fold, foldAll } from '#core/fold.ts'
+import { wellFormed } from '#core/json.ts'
 import type { LogRecord } from '#core/record.ts'
 import type { DeploymentState } from '#core/state.ts'
 import { type Store, StoreProblem } from '#store/store.ts'
@@ -83,7 +85,9 @@ export class Journal {
   }
 
   /** An outcome: it happened, so it is recorded whatever else was. */
-  outcome(event: DeploymentEvent): void {
+  outcome(happened: DeploymentEvent): void {
+    // Whatever a log, a command or a service said is in here, cut to a length.
+    const event = wellFormed(happened)
     for (let i = 0; i < MAX_CONFLICTS; i++) {
       if (this.decide(event)) return
       this.refresh()
@@ -150,10 +154,11 @@ export class Journal {
     for (const recorded of records) this.#onEvent(recorded, state)
   }
 
-  /** Only the safe way goes on without a log: what it is for, and everything after it. */
+  /** Only the safe way goes on without a log: everything that is a reason for it, and everything after it. */
   #isGoingBack(event: DeploymentEvent): boolean {
     if (this.state.rollback !== null || event.type === 'rollbackDecided') return true
-    return event.type === 'faultSeen' || (event.type === 'analysisJudged' && event.verdict === 'rollback')
+    const at = this.#clock.now()
+    return rollbackReason(fold(this.state, { seq: this.state.seq + 1, at, event }), at) !== null
   }
 
   #remember(event: DeploymentEvent): boolean {

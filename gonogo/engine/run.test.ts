@@ -6,6 +6,7 @@ import { afterEach, describe, expect, test } from 'vitest'
 import { SmallDeployment } from '#core/decide/small-deployment.ts'
 import type { DeploymentEvent } from '#core/events.ts'
 import type { InstanceSample, MetricSource } from '#core/sample.ts'
+import { verifySamples } from '#evidence/bundle/verify-samples.ts'
 import { openSqliteStore } from '#store/sqlite-store.ts'
 import { type Store, StoreProblem } from '#store/store.ts'
 import type { Target } from '#targets/target.ts'
@@ -26,7 +27,14 @@ const MOST_TURNS = 10_000
 class StillClock implements Clock {
   #now = 1_000_000
   #turns = 0
+  #setBackMs = 0
   now = () => this.#now
+  /** How long it has run, whatever it shows. */
+  elapsed = () => this.#now + this.#setBackMs
+  setBack(ms: number): void {
+    this.#now -= ms
+    this.#setBackMs += ms
+  }
   sleepUntil = async (untilMs: number) => {
     if (++this.#turns > MOST_TURNS) throw new Error('the engine waits for something that never comes')
     this.#now = Math.max(this.#now, untilMs)
@@ -44,6 +52,7 @@ type Options = {
   readonly failing?: (seconds: number) => number
   readonly isSilent?: (seconds: number) => boolean
   readonly isDiskFull?: (seconds: number) => boolean
+  readonly setBack?: { readonly afterSeconds: number; readonly ms: number }
 }
 
 /** An engine in the middle of a canary at 10 %, on a log of its own; `seconds` count from its first weight. */
@@ -56,12 +65,12 @@ function canary(options: Options = {}) {
   })
   const clock = new StillClock()
   let startedAt: number | null = null
-  const seconds = () => (startedAt === null ? 0 : Math.floor((clock.now() - startedAt) / 1000))
+  const seconds = () => (startedAt === null ? 0 : Math.floor((clock.elapsed() - startedAt) / 1000))
   const store = losable(real, () => options.isDiskFull?.(seconds()) ?? false)
   writeOpening(real, options.rollback)
   const source = counters(clock, seconds, options)
   const target = obliging(() => {
-    startedAt ??= clock.now()
+    startedAt ??= clock.elapsed()
   })
   const journal = new Journal(store, clock, 'd', takeLease(store))
   const policy = analysisPolicy(journal.state.opened)
@@ -87,6 +96,9 @@ function canary(options: Options = {}) {
   return {
     events: () => real.read('d', 0).map(toRecorded),
     state: () => readState(real, 'd'),
+    samples: () => [...real.eachSample('d')].length,
+    problemsOfSamples: () =>
+      verifySamples(real.read('d', 0), Array.from(real.eachSample('d'), ({ body }) => body).join('\n')),
     /** Runs until it is so, or for so many seconds of the deployment. */
     run: async (isSo: (events: readonly DeploymentEvent[]) => boolean, mostSeconds = 300) => {
       parts.listener.judged = () => {
@@ -136,7 +148,7 @@ function losable(real: Store, isFull: () => boolean): Store {
 }
 
 /** Ninety requests a second to the old version, ten to the new one once it has its weight. */
-function counters(clock: Clock, seconds: () => number, options: Options): MetricSource {
+function counters(clock: StillClock, seconds: () => number, options: Options): MetricSource {
   const total = { old: 0, new: 0, failed: 0 }
   let countedAt = 0
   const arm = (version: string, requests: number, errors: number): InstanceSample => ({
@@ -151,6 +163,9 @@ function counters(clock: Clock, seconds: () => number, options: Options): Metric
   })
   return {
     sample: async () => {
+      const { setBack } = options
+      if (setBack && clock.elapsed() === clock.now() && seconds() >= setBack.afterSeconds)
+        clock.setBack(setBack.ms)
       for (; countedAt < seconds(); countedAt++) {
         total.old += 90
         total.new += 10
@@ -220,6 +235,28 @@ describe('the engine', () => {
     expect(after).toBeGreaterThanOrEqual(22)
     expect(after).toBeLessThanOrEqual(25)
     expect(reasonOf(d.events(), 'rollbackDecided')[0]).toContain('nothing could be measured for 1')
+  })
+
+  test('blind for longer than the limit with the disk full, it goes back all the same', async () => {
+    const d = canary({
+      rollback: { maxBlind: 5000, blindLimit: 12_000 },
+      isSilent: (s) => s >= 10,
+      isDiskFull: (s) => s >= 10 && s < 60,
+    })
+    await d.run(has('rollbackDecided'), 90)
+    const { rollback, steps } = d.state() ?? {}
+    expect(rollback?.decided.event.criterion).toBe('blind')
+    expect((rollback?.decided.at ?? 0) - (steps?.[0]?.startedAt ?? 0)).toBeLessThan(26_000)
+  })
+
+  test('a clock that is set back an hour delays neither the analysis nor what it seals', async () => {
+    const d = canary({ failing: (s) => (s >= 10 ? 10 : 0), setBack: { afterSeconds: 5, ms: 3_600_000 } })
+    await d.run(has('rollbackDecided'), 60)
+    expect(d.state()?.rollback?.decided.event.criterion).toBe('errorRatio')
+    const sealed = d.events().flatMap(({ event }) => (event.type === 'samplesSealed' ? [event.count] : []))
+    // All but the one that was read since.
+    expect(sealed.reduce((sum, count) => sum + count, 0)).toBe(d.samples() - 1)
+    expect(d.problemsOfSamples()).toEqual([])
   })
 
   test('with the disk full it still sees a fault and goes back; the log has it later', async () => {

@@ -2,6 +2,7 @@ import type { Judgement } from '#analysis/index.ts'
 import type { Command } from '#core/decide/command.ts'
 import { decide } from '#core/decide/index.ts'
 import type { AnalysisJudged, CheckSettled, DeploymentEvent } from '#core/events.ts'
+import { reportDigest } from '#core/fold.ts'
 import { type DeploymentState, isProductionChanged } from '#core/state.ts'
 import { StoreProblem } from '#store/store.ts'
 import type { Clock } from './clock.ts'
@@ -108,6 +109,8 @@ class Engine {
         this.#boundary(`before ${record.event.type}`)
         if (!journal.decide(record.event)) return clock.now()
         this.#boundary(`after ${record.event.type}`)
+        // What it was decided by is sealed with it, not within a minute.
+        if (record.event.type === 'rollbackDecided') this.#seal(clock.now())
         if (record.event.type === 'closed') return clock.now()
         continue
       }
@@ -172,7 +175,7 @@ class Engine {
       this.#outcome({
         type: 'reportWritten',
         name: effect.name,
-        digest: outcome.detail.split(' ').at(-1) ?? '',
+        digest: reportDigest(outcome.detail),
       })
     this.#boundary(`after outcome ${key}`)
   }
@@ -189,8 +192,11 @@ class Engine {
   async #sampleWhenDue(): Promise<void> {
     const { journal, clock, sampler, listener } = this.#parts
     const now = clock.now()
-    if (!this.#isArmed() || now < this.#nextSampleAt) return
-    this.#nextSampleAt = now + journal.state.opened.policy.rollback.interval
+    const { interval } = journal.state.opened.policy.rollback
+    // Further away than an interval it is only where the clock was set back.
+    const isLater = now < this.#nextSampleAt && this.#nextSampleAt <= now + interval
+    if (!this.#isArmed() || isLater) return
+    this.#nextSampleAt = now + interval
     const context = observeContext(journal.state, now)
     const [{ scrape }, { fault, drift }] = await Promise.all([
       sampler.sample(context),
@@ -199,10 +205,11 @@ class Engine {
     this.#drift = drift
     const judgement = this.#judge()
     listener.judged?.(judgement, scrape)
-    if (journal.state.rollback) return
-    if (fault && !journal.state.fault) this.#outcome({ type: 'faultSeen', ...fault })
-    if (this.#isNews(judgement, now)) this.#recordJudgement()
-    if (now - this.#lastSealAt >= SEAL_EVERY_MS) this.#seal(now)
+    if (!journal.state.rollback) {
+      if (fault && !journal.state.fault) this.#outcome({ type: 'faultSeen', ...fault })
+      if (this.#isNews(judgement, now)) this.#recordJudgement()
+    }
+    if (Math.abs(now - this.#lastSealAt) >= SEAL_EVERY_MS) this.#seal(now)
   }
 
   #isNews({ verdict, blindMs, isOnBudget }: Judgement, now: number): boolean {

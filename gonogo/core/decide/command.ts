@@ -44,7 +44,9 @@ export function insistently(state: DeploymentState, effects: readonly Keyed[], n
     const dueAt = record?.settled
       ? record.settled.at + Math.min(1000 * 2 ** record.attempts, MAX_BACKOFF_MS)
       : 0
-    if (dueAt > now) return { done: false, commands: [{ kind: 'wait', untilMs: dueAt }], failed: null }
+    // A clock that was set back does not keep users waiting.
+    const isWaiting = dueAt > now && dueAt <= now + MAX_BACKOFF_MS
+    if (isWaiting) return { done: false, commands: [{ kind: 'wait', untilMs: dueAt }], failed: null }
     return { done: false, commands: [{ kind: 'effect', key, effect, attempt }], failed: null }
   }
   return { done: true }

@@ -4,7 +4,7 @@ import { itemStatus } from '../items.ts'
 import { type DeploymentState, isProductionChanged } from '../state.ts'
 import { deployEffects, promoteEffect, stepEffects } from '../strategies.ts'
 import { itemsOfStage } from './checks.ts'
-import { MAX_ATTEMPTS } from './command.ts'
+import { CLEANUP_KEY, MAX_ATTEMPTS } from './command.ts'
 
 /** A failure counts once it came this often in a row: one look may meet an instance that is just starting. */
 const FAILURES_THAT_COUNT = 2
@@ -13,16 +13,14 @@ type Reason = Pick<RollbackDecided, 'criterion' | 'reason' | 'by'>
 
 /** Why this deployment must go back now, or null. Asked before anything else, from the first change to the end of the watch. */
 export function rollbackReason(state: DeploymentState, now: number): Reason | null {
-  if (!isProductionChanged(state) || isWatchOver(state)) return null
-  return (
-    byPerson(state) ??
-    byFault(state) ??
-    byAnalysis(state) ??
-    byBlindness(state) ??
-    byEffect(state) ??
-    byItem(state, now)
-  )
+  if (!isProductionChanged(state) || isOldVersionGone(state)) return null
+  const said = byPerson(state)
+  if (said || isWatchOver(state)) return said
+  return byFault(state) ?? byAnalysis(state) ?? byBlindness(state) ?? byEffect(state) ?? byItem(state, now)
 }
+
+/** From the moment that it is being ended there is nothing to go back to. */
+export const isOldVersionGone = ({ effects }: DeploymentState): boolean => effects[CLEANUP_KEY] !== undefined
 
 /** The criteria are armed until the watch has ended; a person's word counts until the old version is gone. */
 const isWatchOver = (state: DeploymentState): boolean => state.stageEnteredAt.cleanup !== undefined

@@ -65,6 +65,19 @@ describe('decide, on the way back', () => {
     expect(d.state.effects['migrate:down']).toMatchObject({ attempts: 3, failures: 2, settled: { ok: true } })
   })
 
+  it('tries again at once what failed before the clock was set back', () => {
+    const d = voted()
+    const world: World = {
+      verdict: () => 'rollback',
+      effect: (key) => ({ ok: !key.startsWith('revert') }),
+    }
+    for (let turn = 0; turn < 100 && !d.state.effects['revert:1.0.0']?.settled; turn++) play(d, world, 1)
+    const again = expect.objectContaining({ kind: 'effect', key: 'revert:1.0.0', attempt: 2 })
+    expect(decide(d.state, d.now)).not.toContainEqual(again)
+    d.now -= 3_600_000
+    expect(decide(d.state, d.now)).toContainEqual(again)
+  })
+
   it('rolls back when the new version cannot be deployed', () => {
     const d = voted()
     play(d, {
@@ -100,6 +113,15 @@ describe('decide, on the way back', () => {
       play(d)
       expect(d.state.closed?.status).toBe('rolled-back')
     }
+  })
+
+  it('rolls back for a person after the watch, as long as the old version is there', () => {
+    const d = voted()
+    for (let i = 0; i < 500 && d.state.stage !== 'cleanup'; i++) play(d, {}, 1)
+    expect([d.state.stage, d.state.effects.cleanup]).toEqual(['cleanup', undefined])
+    d.decided('ada', 'rollback')
+    play(d)
+    expect(d.state.closed?.status).toBe('rolled-back')
   })
 
   it('rolls back at the last moment of the watch', () => {

@@ -73,6 +73,26 @@ describe('decide, at a step', () => {
     expect(decide(d.state, d.now)).toEqual([{ kind: 'judge' }])
   })
 
+  it('what a person said of one step ends no other, though the clock was set back in between', () => {
+    const d = voted()
+    toFirstStep(d)
+    d.now += 60_000
+    d.decided('ada', 'proceed')
+    obey(d, decide(d.state, d.now)[0] as Command, {}, [])
+    expect(d.state.steps[0]?.decision?.event.by).toBe('ada')
+    d.now -= 120_000
+    play(d, { verdict: () => 'unknown' }, 3)
+    expect(d.state.steps).toHaveLength(2)
+    expect(d.state.steps[1]?.decision).toBeNull()
+  })
+
+  it('is not ended by whoever is no deployment lead, however that came into the log', () => {
+    const d = voted()
+    toFirstStep(d)
+    d.decided('cy', 'proceed')
+    expect(decide(d.state, d.now)[0]).toMatchObject({ kind: 'wait' })
+  })
+
   it('a person who proceeds from a hold ends it', () => {
     const d = voted()
     play(d, { verdict: () => 'unknown' }, 60)

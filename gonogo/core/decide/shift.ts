@@ -1,5 +1,6 @@
 import { formatDuration } from '../duration.ts'
 import type { Numbers } from '../events.ts'
+import { isEntitled } from '../people.ts'
 import type { DeploymentState, StepRecord } from '../state.ts'
 import { promoteEffect, stepEffects } from '../strategies.ts'
 import { type Command, inOrder, record } from './command.ts'
@@ -23,7 +24,12 @@ export function decideShift(state: DeploymentState, now: number): Command[] {
 }
 
 function decideStep(state: DeploymentState, step: StepRecord, now: number): Command[] {
-  const skip = state.decisions.find((d) => d.event.statement.action === 'proceed' && d.at >= step.startedAt)
+  const skip = state.decisions.find(
+    ({ seq, event: { statement } }) =>
+      statement.action === 'proceed' &&
+      seq > step.seq &&
+      isEntitled(state.opened, statement.person, 'deployment-lead'),
+  )
   const judged = state.analysis
   if (skip) {
     const name = state.opened.roster[skip.event.statement.person]?.name ?? skip.event.statement.person
