@@ -6,7 +6,7 @@ import { countStates } from './commands/status.ts'
 import { nextLines } from './next-queue.ts'
 
 /** One deployment for machines: the shape that the demo prints, too. */
-export function deploymentJson({ state, report, bundle }: Deployed) {
+export function deploymentJson({ state, report, bundle, digest }: Deployed) {
   const { rollback } = state
   return {
     deployment: state.id,
@@ -24,6 +24,7 @@ export function deploymentJson({ state, report, bundle }: Deployed) {
       : null,
     report,
     bundle,
+    digest,
   }
 }
 
@@ -42,7 +43,11 @@ export function exitSummary(deployed: Deployed): string {
     )
   lines.push(...leftOpen(state))
   if (deployed.report) lines.push(`report  ${deployed.report}`)
-  if (deployed.bundle) lines.push(`bundle  ${deployed.bundle}`, `verify  gonogo verify ${deployed.bundle}`)
+  if (deployed.bundle)
+    lines.push(
+      `bundle  ${deployed.bundle}`,
+      `verify  gonogo verify ${deployed.bundle} --digest ${deployed.digest}`,
+    )
   return lines.join('\n')
 }
 

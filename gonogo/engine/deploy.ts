@@ -23,8 +23,8 @@ export type DeployRequest = {
   readonly store: Store
   readonly environment: string
   readonly release: Release
-  /** Reads the release that the target says is stable. */
-  readonly releaseOf: (version: string) => Release
+  /** Reads a release: the one that the target says is stable, or (with `now`, epoch ms) one that its window must let open now. */
+  readonly releaseOf: (version: string, now: number | null) => Release
   readonly clock: Clock
   readonly listener: Listener
   readonly stop: AbortSignal
@@ -37,6 +37,8 @@ export type Deployed = {
   readonly state: DeploymentState
   readonly report: string | null
   readonly bundle: string | null
+  /** The bundle's, by which it can be told from one that was written anew. */
+  readonly digest: string | null
 }
 
 /** Opens the deployment, or takes up the one of this release that is under way, and runs it to its end. */
@@ -47,7 +49,7 @@ export async function deploy(request: DeployRequest): Promise<Deployed> {
   request.opened?.(id)
   try {
     const state = await session.run(request.stop)
-    if (!state.closed) return { state, report: null, bundle: null }
+    if (!state.closed) return { state, report: null, bundle: null, digest: null }
     return { state, ...(await writeBundle(workspace, store, state, clock.now())) }
   } finally {
     await session.close()
@@ -96,6 +98,10 @@ async function openOrResume(request: DeployRequest): Promise<string> {
   const declared = workspace.service.environments[environment]
   if (!declared)
     throw new Refusal('no-environment', `${workspace.serviceFile}: environments has no ${environment}`)
+  const lastSuccess = lastSuccessOf(store, environment, '')
+  const unfinished = lastSuccess && isWithoutBundle(workspace, lastSuccess, release) ? lastSuccess : null
+  // The window is for opening: what is under way, or left to be reported, is taken up whenever it must be.
+  if (!unfinished) request.releaseOf(release.version, clock.now())
   const target = await openTarget(
     environment,
     declared,
@@ -105,8 +111,7 @@ async function openOrResume(request: DeployRequest): Promise<string> {
   try {
     const world = await target.observe()
     if (world.stable === release.version) {
-      const unfinished = lastSuccessOf(store, environment, '')
-      if (unfinished && isWithoutBundle(workspace, unfinished, release)) return unfinished.id
+      if (unfinished) return unfinished.id
       throw new Refusal(
         'already-stable',
         `${release.version} is what ${environment} runs already`,
@@ -116,7 +121,7 @@ async function openOrResume(request: DeployRequest): Promise<string> {
     const { inPlace = [] } = target
     const problem = inPlaceProblem(release, inPlace)
     if (problem) throw new Refusal('in-place', problem)
-    const stable = world.stable ? request.releaseOf(world.stable) : null
+    const stable = world.stable ? request.releaseOf(world.stable, null) : null
     const id = newDeploymentId()
     const opened = openedEvent({
       workspace,

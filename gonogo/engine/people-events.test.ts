@@ -190,6 +190,12 @@ describe('what people say', () => {
     expect(await refused(say('ada', 'proceed'))).toBe('no-wait')
   })
 
+  it('asks for no way back once the old version is being ended', async () => {
+    write({ type: 'effectIntended', key: 'cleanup', effect: { kind: 'cleanup', keep: [] }, attempt: 1 })
+    for (const action of ['abort', 'rollback'] as const)
+      expect(await refused(say('ada', action))).toBe('too-late')
+  })
+
   it('approves nothing of one’s own change', async () => {
     expect(await refused(say('nia', 'approve'))).toBe('not-entitled')
     await say('bo', 'approve')

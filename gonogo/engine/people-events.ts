@@ -1,4 +1,5 @@
 import type { PhaseId } from '#core/checklist.ts'
+import { isOldVersionGone } from '#core/decide/rollback-reason.ts'
 import type { DeploymentEvent } from '#core/events.ts'
 import { gateView } from '#core/gates.ts'
 import { appliesNow, waivableClaim } from '#core/items.ts'
@@ -171,6 +172,12 @@ export async function decideBy(
       `${id} waits at no step of its traffic now; there is nothing to skip`,
       EXIT.notGood,
     )
+  if (ENDS.includes(about.action) && (state.closed || isOldVersionGone(state)))
+    throw new Refusal(
+      'too-late',
+      `${id} ${state.closed ? `is closed (${state.closed.status})` : 'has ended the old version'}; to go back, deploy ${state.opened.stable?.version ?? 'the version before'} as a release of its own`,
+      EXIT.notGood,
+    )
   if (about.action === 'approve' && !holdsRole(state, author.person))
     throw new Refusal('not-entitled', `${entry.name} wrote this change or holds no role in it`, EXIT.notGood)
   if (AFTERWARDS.includes(about.action) && !state.rollback)
@@ -196,6 +203,7 @@ export async function decideBy(
 const isWaiting = ({ steps, rollback }: DeploymentState): boolean =>
   rollback === null && steps.some((step) => step.decision === null)
 
+const ENDS: readonly Action[] = ['abort', 'rollback']
 /** Stopping is safe, whoever asks for it. */
 const STOPS: readonly Action[] = ['pause', 'abort', 'rollback']
 

@@ -66,7 +66,7 @@ export async function writeBundle(
   store: Store,
   state: DeploymentState,
   now: number,
-): Promise<{ report: string; bundle: string }> {
+): Promise<{ report: string; bundle: string; digest: string }> {
   const { path } = await writeReport(workspace, store, state, 'report', now)
   const folder = deploymentFolder(workspace.root, state.id)
   const read = async (name: string) => [name, await readFile(join(folder, name))] as const
@@ -80,13 +80,13 @@ export async function writeBundle(
     ['samples.jsonl', Buffer.concat(samples)],
   ])
   const bundle = join(folder, 'bundle')
-  await exportBundle({
+  const { digest } = await exportBundle({
     records: store.read(state.id, 0),
     evidenceStore: openEvidenceStore(evidenceFolder(workspace.root)),
     files,
     folder: bundle,
   })
-  return { report: path, bundle }
+  return { report: path, bundle, digest }
 }
 
 async function replace(path: string, text: string): Promise<void> {

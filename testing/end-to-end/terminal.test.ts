@@ -82,8 +82,10 @@ test.runIf(process.platform === 'linux')(
 )
 
 test.runIf(process.platform === 'linux')(
-  'who did not say who they are is told how to, and nothing is signed',
+  'taken up after its window has ended, who did not say who they are is told how to, and nothing is signed',
   async () => {
+    const window = { start: '2020-01-01T00:00:00Z', end: '2020-01-02T00:00:00Z', timeZone: 'Etc/UTC' }
+    await world.writeRelease('1.1.0', { window })
     const view = onTerminal('deploy', '1.1.0')
     try {
       await until('the keys are told', () => view.seen().includes('q detach'))

@@ -7,6 +7,8 @@ export const check = defineCheck({
   title: 'Deployment window confirmed',
   config: z.strictObject({}),
   bound: () => true,
+  // It speaks of now: votes may take a night. The same answer voids none.
+  maxAgeMs: 60_000,
   limitMs: 5000,
   run,
 })

@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process'
-import { closeSync, mkdirSync, openSync } from 'node:fs'
+import { closeSync, existsSync, mkdirSync, openSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { Command } from 'commander'
@@ -8,7 +8,7 @@ import { systemClock } from '#engine/clock.ts'
 import { deploy } from '#engine/deploy.ts'
 import { EXIT } from '#engine/exit-codes.ts'
 import { readState } from '#engine/journal.ts'
-import { deploymentFolder, openLog, type Workspace } from '#engine/workspace.ts'
+import { deploymentFolder, openLog, stateFolder, type Workspace } from '#engine/workspace.ts'
 import { action } from '../command.ts'
 import { deploymentJson, exitSummary } from '../exit-summary.ts'
 import { interrupted } from '../interrupted.ts'
@@ -31,8 +31,9 @@ export function registerDeploy(root: Command): void {
     .addHelpText('after', '\nExample: gonogo deploy v1.2.3 --as ada')
   action<Options>(command, async (options, [version = ''], globals, output) => {
     const workspace = loadWorkspace(globals.file)
-    const now = Date.now()
-    const release = loadReleaseOf(workspace, version, now)
+    // What is under way is taken up when its window has ended, too; where nothing ever was, nothing is written for it.
+    const isFirst = !existsSync(stateFolder(workspace.root))
+    const release = loadReleaseOf(workspace, version, isFirst ? Date.now() : null)
     const store = openLog(workspace.root)
     const view = new LiveView(output)
     const author = options.as ? { person: options.as, signer: signerFor(options.key) } : null
@@ -43,7 +44,7 @@ export function registerDeploy(root: Command): void {
         store,
         environment: options.environment,
         release,
-        releaseOf: (stable) => loadReleaseOf(workspace, stable, null),
+        releaseOf: (named, now) => loadReleaseOf(workspace, named, now),
         clock: systemClock,
         listener: view,
         opened: (id) => {

@@ -10,7 +10,7 @@ import { action } from '../command.ts'
 import { loadWorkspace } from '../load.ts'
 import { registerDecisions } from './decisions.ts'
 import { speak, speaker, type Who } from './speak.ts'
-import { pick } from './status.ts'
+import { pickOne } from './status.ts'
 
 /** The verbs by which people speak: each signs a statement that names this deployment. */
 export function registerPeople(root: Command): void {
@@ -48,7 +48,7 @@ async function ask(file: string, { deployment, as = '' }: Who, item: string): Pr
   const workspace = loadWorkspace(file)
   const store = openLog(workspace.root)
   try {
-    return await askSeen(pick(store, workspace, deployment), item, as, blanksOf(workspace.checklist, item))
+    return await askSeen(pickOne(store, workspace, deployment), item, as, blanksOf(workspace.checklist, item))
   } finally {
     store.close()
   }

@@ -8,7 +8,7 @@ import { fingerprint } from '#evidence/signatures.ts'
 import { loadWorkspace } from '../load.ts'
 import type { Output } from '../output.ts'
 import { DEFAULT_KEY, signerFor } from '../signer.ts'
-import { pick } from './status.ts'
+import { pick, pickOne } from './status.ts'
 
 /** The options of every verb by which a person speaks. */
 export type Who = { as?: string; key?: string; deployment?: string; yes?: boolean }
@@ -17,7 +17,7 @@ export const speaker = (command: Command): Command =>
   command
     .requiredOption('--as <person>', 'your id in the roster')
     .option('--key <file>', 'your SSH key (public file when the agent or a hardware key signs)', DEFAULT_KEY)
-    .option('--deployment <id>', 'the deployment; the newest without one')
+    .option('--deployment <id>', 'the deployment; without one that which is under way')
     .option('--yes', 'sign without being asked')
 
 export type Speak = (store: ReturnType<typeof openLog>, id: string, author: Author) => Promise<unknown>
@@ -33,7 +33,7 @@ export async function speak(
   const workspace = loadWorkspace(file)
   const store = openLog(workspace.root)
   try {
-    const state = pick(store, workspace, who.deployment)
+    const state = pickOne(store, workspace, who.deployment)
     const person = who.as ?? ''
     const keys = (state.opened.roster[person]?.keys ?? []).flatMap((k) => fingerprint(k) ?? []).join(' or ')
     const by = keys ? ` with ${keys}` : ''
@@ -43,8 +43,11 @@ export async function speak(
     }
     await work(store, state.id, { person, signer: signerFor(who.key ?? DEFAULT_KEY) })
     // What is said after the end belongs into the report and the bundle, too.
-    if (state.closed) await writeBundle(workspace, store, pick(store, workspace, state.id), Date.now())
-    output.result(`signed: ${what}`, { deployment: state.id, signed: what, by: person })
+    const written = state.closed
+      ? await writeBundle(workspace, store, pick(store, workspace, state.id), Date.now())
+      : null
+    const anew = written ? `\nverify  gonogo verify ${written.bundle} --digest ${written.digest}` : ''
+    output.result(`signed: ${what}${anew}`, { deployment: state.id, signed: what, by: person })
     return EXIT.good
   } finally {
     store.close()

@@ -8,6 +8,7 @@ import { ITEM_STATES, type ItemState, STATE_MARKS } from '#core/verdict.ts'
 import { readDrills } from '#engine/drill-record.ts'
 import { EXIT, Refusal } from '#engine/exit-codes.ts'
 import { readState } from '#engine/journal.ts'
+import { openDeploymentOf } from '#engine/open-deployment.ts'
 import { openLog, type Workspace } from '#engine/workspace.ts'
 import type { Store } from '#store/store.ts'
 import { action } from '../command.ts'
@@ -51,6 +52,25 @@ export function pick(store: Store, _workspace: Workspace, id: string | undefined
       id ? `there is no deployment ${id}` : 'no deployment yet; open one with: gonogo deploy VERSION',
     )
   return state
+}
+
+/**
+ * The named deployment; without a name the one that is under way, or the newest where none is. Throws a Refusal where
+ * several are: what is signed must not reach another environment than was meant.
+ */
+export function pickOne(store: Store, workspace: Workspace, id: string | undefined): DeploymentState {
+  if (id !== undefined) return pick(store, workspace, id)
+  const open = Object.keys(workspace.service.environments).flatMap((name) => {
+    const found = openDeploymentOf(store, name)
+    return found ? [found.state] : []
+  })
+  const [only, ...others] = open
+  if (others.length > 0)
+    throw new Refusal(
+      'which-deployment',
+      `several are under way: ${open.map((one) => `${one.id} (${one.opened.environment})`).join(', ')}; say which by --deployment`,
+    )
+  return only ?? pick(store, workspace, id)
 }
 
 export function countStates(state: DeploymentState, now: number): Record<ItemState, number> {

@@ -8,9 +8,13 @@ export function registerVerify(root: Command): void {
     .command('verify')
     .description("recompute a bundle's chain, signatures and digests from its files alone")
     .argument('<bundle>', "a deployment's bundle folder")
+    .option(
+      '--digest <sha256>',
+      'what gonogo printed when the bundle was written: finds one that was written anew',
+    )
     .addHelpText('after', '\nExample: gonogo verify .gonogo/deployments/d-7f3a/bundle')
-  action(command, async (_options, [folder = ''], _globals, output) => {
-    const result = await verifyBundle(folder)
+  action<{ digest?: string }>(command, async (options, [folder = ''], _globals, output) => {
+    const result = await verifyBundle(folder, options)
     const { checked } = result
     const counted = `${checked.records} records, ${checked.signatures} signatures, ${checked.evidence} pieces of evidence, ${checked.files} files`
     const text = result.ok
