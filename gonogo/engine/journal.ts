@@ -39,6 +39,7 @@ export class Journal {
   readonly #epoch: number
   #persistedSeq: number
   #persisted: DeploymentState
+  readonly #signatures = new Set<string>()
   #remembered: { at: number; event: DeploymentEvent }[] = []
 
   readonly #onEvent: (recorded: Recorded, state: DeploymentState) => void
@@ -52,7 +53,7 @@ export class Journal {
   ) {
     const state = readState(store, id)
     if (!state) throw new Error(`no deployment ${id} in the log`)
-    refuseForged(id, state.opened, store.read(id, 0).map(toRecorded))
+    refuseForged(id, state.opened, store.read(id, 0).map(toRecorded), this.#signatures)
     this.#store = store
     this.#clock = clock
     this.#epoch = epoch
@@ -69,7 +70,7 @@ export class Journal {
   /** Takes in what others appended. */
   refresh(): void {
     const fresh = this.#store.read(this.state.id, this.#persistedSeq).map(toRecorded)
-    refuseForged(this.state.id, this.state.opened, fresh)
+    refuseForged(this.state.id, this.state.opened, fresh, this.#signatures)
     if (fresh.length > 0) this.#adopt(fresh)
   }
 

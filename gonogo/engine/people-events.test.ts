@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { SmallDeployment } from '#core/decide/small-deployment.ts'
-import type { DeploymentEvent, Opened } from '#core/events.ts'
+import type { Attested, DeploymentEvent, Opened, Recorded } from '#core/events.ts'
 import { itemStatus } from '#core/items.ts'
 import type { Action } from '#core/statement.ts'
 import { replayLog } from '#evidence/bundle/replay-log.ts'
@@ -217,6 +217,28 @@ describe('what people say', () => {
       'authorise',
       'root-cause',
     ])
+  })
+
+  it('counts once, and for the item that was signed', async () => {
+    await attest(store, ID, author('cy'), { item: '1.1.2', text: 'seen' }, now)
+    const { event } = store.read(ID, 1).map(toRecorded)[0] as Recorded<Attested>
+    const problemOf = (other: DeploymentEvent) => {
+      const at = { seq: 3, at: now }
+      return () =>
+        refuseForged(ID, opened, [
+          { ...at, seq: 2, event },
+          { ...at, event: other },
+        ])
+    }
+    expect(problemOf(event)).toThrow(/record 3 .*the signature was there before/)
+    const elsewhere = { ...event, item: '1.1.3' }
+    expect(() => refuseForged(ID, opened, [{ seq: 2, at: now, event: elsewhere }])).toThrow(
+      /it says item 1\.1\.3, signed is item 1\.1\.2/,
+    )
+    const waived = { ...event, type: 'waived' } as unknown as DeploymentEvent
+    expect(() => refuseForged(ID, opened, [{ seq: 2, at: now, event: waived }])).toThrow(
+      /of the kind attestation/,
+    )
   })
 
   it('fills the document’s blanks by their names', async () => {
