@@ -4,13 +4,14 @@ import type { Outcome } from '../target.ts'
 import { withLiveReplicas } from './autoscaling.ts'
 import type { Controller, StatefulSet } from './cluster-api.ts'
 import { isSet, setsOf } from './controllers.ts'
+import { ended } from './ending.ts'
 import { isEnding } from './pods.ts'
 import { LABELS, labelOf, type RenderedVersion, renderVersion } from './render.ts'
 import type { VersionRecord } from './saved-state.ts'
 import { isByPods, selectedPlace } from './selected-pods.ts'
 import { setShare } from './set-share.ts'
 import type { Slot } from './slots.ts'
-import { ended, LOOK_EVERY_MS, untilReady } from './until-ready.ts'
+import { LOOK_EVERY_MS, untilReady } from './until-ready.ts'
 import { done, podsOf, type World } from './world.ts'
 
 const ENDING_WITHIN_MS = 10_000
@@ -33,29 +34,35 @@ export function render(world: World, record: VersionRecord, slot: Slot, replicas
 
 /**
  * Makes a slot hold a version: creates or changes its objects, component by component, and waits for each before the
- * next. `ready` is called whenever some pod of the component is ready while others are still awaited.
+ * next. `ready` is called whenever some pod of the component is ready while others are still awaited. Nothing is written
+ * once the version is ended, or `wanted` says that it is not wanted there any more.
  */
 export async function bringUp(
   world: World,
   record: VersionRecord,
   slot: Slot,
   replicas: number,
-  ready?: () => Promise<unknown>,
+  { ready, wanted = () => true }: { ready?: () => Promise<unknown>; wanted?: () => boolean } = {},
 ): Promise<Outcome> {
   const startedAt = performance.now()
   const { configMap, components } = render(world, record, slot, replicas)
-  await world.api.apply(configMap)
   const { version } = record.workload
+  // Whoever goes back has said so: nothing of the version may be written after that.
+  const goesOn = () => !world.ending.has(version) && wanted()
+  if (!goesOn()) return ended(version)
+  await world.api.apply(configMap)
   for (const { controller, services, name } of components) {
-    for (const service of services) await world.api.apply(service)
+    for (const service of services) {
+      if (!goesOn()) return ended(version)
+      await world.api.apply(service)
+    }
     // A newer version has its StatefulSets, and has said how many pods it leaves to this one.
     if (isSet(controller) && setShare(world, record, replicas) === null) continue
-    const wanted = replicas > 0 ? await withLiveReplicas(world, controller) : controller
-    for (const controller of await inTurn(world, wanted)) {
-      // Whoever goes back has said so: nothing of the version may be written after that.
-      if (world.ending.has(version)) return ended(version)
+    const own = replicas > 0 ? await withLiveReplicas(world, controller) : controller
+    for (const controller of await inTurn(world, own)) {
+      if (!goesOn()) return ended(version)
       await world.api.apply(controller)
-      const awaited = { version, slot, component: name, controller, replicas }
+      const awaited = { version, slot, component: name, controller, replicas, goesOn }
       const outcome = await untilReady(world, awaited, ready)
       if (outcome) return outcome
     }
@@ -73,8 +80,14 @@ async function inTurn({ api }: World, wanted: Controller): Promise<Controller[]>
     : [wanted]
 }
 
-/** Takes a slot's objects away; pods drain as their own manifests say. What the router counted for it is kept. */
-export async function emptySlot(world: World, slot: Slot): Promise<void> {
+/**
+ * Takes a slot's objects away; pods drain as their own manifests say. What the router counted for it is kept. Nothing is
+ * taken from a version that holds the slot, other than the `holder` whose slot it is to be no more.
+ */
+export async function emptySlot(world: World, slot: Slot, holder?: VersionRecord): Promise<void> {
+  const isTaken = () =>
+    Object.values(world.map.state.versions).some((one) => one.slot === slot && one !== holder)
+  if (isTaken()) return
   await world.counters?.remember(slot)
   const selector = `${LABELS.of}=${world.of},${LABELS.slot}=${slot}`
   for (const [apiVersion, kind] of [
@@ -82,6 +95,7 @@ export async function emptySlot(world: World, slot: Slot): Promise<void> {
     ['v1', 'Service'],
   ] as const) {
     const objects = await world.api.list<KubernetesObject>(apiVersion, kind, selector)
+    if (isTaken()) return
     await Promise.all(objects.map((one) => world.api.remove(apiVersion, kind, one.metadata?.name ?? '')))
   }
   await untilEnding(world, { slot })

@@ -2,6 +2,7 @@ import { setTimeout as wait } from 'node:timers/promises'
 import type { Outcome } from '../target.ts'
 import { render } from './bring-up.ts'
 import { hasSets } from './controllers.ts'
+import { endingProblem } from './ending.ts'
 import { LABELS, placeLabel } from './render.ts'
 import { type PublicService, placeOf, selectedPlace, sharesByPods } from './selected-pods.ts'
 import { leadsTo } from './served.ts'
@@ -30,7 +31,8 @@ export async function shareByPods(
     return { problem: refused('not-by-pods', detail), note: '' }
   }
   const before = state.weights
-  state.weights = { ...weights }
+  const own = { ...weights }
+  state.weights = own
   const [record] = given
   if (!record) return { problem: null, note: '' }
   const { components } = render(world, given.find(({ slot }) => slot === 'stable') ?? record, 'stable', 0)
@@ -40,9 +42,11 @@ export async function shareByPods(
   try {
     if (service) await world.api.apply(service)
   } catch (error) {
-    state.weights = before
+    if (state.weights === own) state.weights = before
     throw error
   }
+  const problem = endingProblem(world, weights)
+  if (problem) return { problem, note: '' }
   const isConfirmed = await confirmed(world, given.map(placeOf))
   const late = isConfirmed ? '' : ' (the Service has not all of their pods yet)'
   return { problem: null, note: `${await noteOf(world, weights)}${late}` }

@@ -4,6 +4,7 @@ import type { Call } from '../call.ts'
 import { Calls } from '../calls.ts'
 import type { KindOfTarget } from '../kind-of-target.ts'
 import type { Outcome } from '../target.ts'
+import { act } from './act.ts'
 import { claim, unclaim } from './claim.ts'
 import { apiMessage, clusterApi, kubeConfig, statusOf } from './cluster-api.ts'
 import type { KubernetesConfig } from './config.ts'
@@ -18,9 +19,7 @@ import type { VersionRecord } from './saved-state.ts'
 import { isByPods } from './selected-pods.ts'
 import { noRoute } from './share-traffic.ts'
 import { StateConflict, StateMap } from './state-map.ts'
-import { promote, revert, setWeights } from './traffic-calls.ts'
 import { Watches } from './watches.ts'
-import { cleanup, deploy, scale } from './workload-calls.ts'
 import { observe, refused, stateOf, type World } from './world.ts'
 
 export type KubernetesTarget = KindOfTarget & Required<Pick<KindOfTarget, 'claim' | 'unclaim' | 'close'>>
@@ -79,6 +78,7 @@ export async function openKubernetesTarget({
       watches,
       counters,
       ending: new Set(),
+      underWay: new Set(),
     }
     if (map.isNew) {
       const { record, problem } = await findStable(world, manifests)
@@ -191,22 +191,5 @@ async function actOrRefuse(world: World, call: Call): Promise<Outcome> {
     const code = codeOf(error)
     if (code === 'cluster-unreachable') throw error
     return refused(code, apiMessage(error))
-  }
-}
-
-function act(world: World, call: Call): Promise<Outcome> {
-  switch (call.method) {
-    case 'deploy':
-      return deploy(world, call.workload)
-    case 'scale':
-      return scale(world, call.version, call.replicas)
-    case 'setWeights':
-      return setWeights(world, call.weights)
-    case 'promote':
-      return promote(world, call.version)
-    case 'revert':
-      return revert(world, call.version, call.drop)
-    case 'cleanup':
-      return cleanup(world, call.keep)
   }
 }

@@ -39,17 +39,20 @@ export function sharesOf(route: Route, service: string): Shares {
 /**
  * Puts the shares into every rule that leads to the service; with none, the stable slot gets all. Everything else of the
  * route stays, also what others write meanwhile: the change holds only for the route as it was read, and is made anew
- * when it changed. Answers the route after the change, or null where there is no such route.
+ * when it changed. `sharesNow` is asked each time: who has waited may find that versions have moved, or that nothing is to be
+ * changed any more (null). Answers the route after the change, or null where there is no such route.
  */
 export async function shareRoute(
   api: ClusterApi,
   ref: RouteRef,
   service: string,
-  shares: Shares,
+  sharesNow: () => Shares | null,
 ): Promise<Route | null> {
   for (let attempt = 1; ; attempt++) {
     const route = await api.read<Route>(ROUTE_API, ref.kind, ref.name)
     if (!route) return null
+    const shares = sharesNow()
+    if (!shares) return route
     const operations = operationsFor(route, service, shares)
     if (operations.length === 0) return route
     const unchanged = {

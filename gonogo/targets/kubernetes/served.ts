@@ -11,15 +11,16 @@ const LOOK_EVERY_MS = 100
 
 /**
  * Waits until the Service of a slot leads to its ready pods and to no others, and the router has had a moment to hear of
- * it. A pod is ready before its Service knows: who sends traffic in between meets pods that are gone, or none.
+ * it. A pod is ready before its Service knows: who sends traffic in between meets pods that are gone, or none. Not for
+ * longer than that is `wanted`.
  */
-export async function untilServed(world: World, place: Place): Promise<void> {
+export async function untilServed(world: World, place: Place, wanted = () => true): Promise<void> {
   // The public Service is changed to lead there only afterwards, to pods that are ready.
   if (isByPods(world)) return
   const deadline = performance.now() + WITHIN_MS
-  while (!(await leadsTo(world, nameIn(place.slot, world.of), [place])) && performance.now() < deadline)
-    await wait(LOOK_EVERY_MS)
-  await settle(world)
+  const isServed = () => leadsTo(world, nameIn(place.slot, world.of), [place])
+  while (wanted() && !(await isServed()) && performance.now() < deadline) await wait(LOOK_EVERY_MS)
+  if (wanted()) await settle(world)
 }
 
 /** Whether a Service leads to the ready pods of these versions, in these slots, and to no others. */

@@ -1,6 +1,7 @@
 import type { Outcome } from '../target.ts'
 import { bringUp, emptySlot } from './bring-up.ts'
 import { hasSets } from './controllers.ts'
+import { ended, endingProblem, mayGoOn, untilStopped } from './ending.ts'
 import { isEnding, isReady } from './pods.ts'
 import type { VersionRecord } from './saved-state.ts'
 import { isByPods, placeOf } from './selected-pods.ts'
@@ -16,6 +17,8 @@ export async function setWeights(world: World, weights: Readonly<Record<string, 
   const sum = Object.values(weights).reduce((total, weight) => total + weight, 0)
   if (Math.abs(sum - 100) > SUM_TOLERANCE)
     return refused('bad-weights', `the weights add up to ${sum}, not to 100`)
+  const late = endingProblem(world, weights)
+  if (late) return late
   for (const [version, weight] of Object.entries(weights)) {
     if (weight > 0 && !state.versions[version]) return unknownVersion(version)
     if (weight > (state.weights[version] ?? 0) && (await publicReady(world, version)) === 0)
@@ -35,28 +38,42 @@ export async function promote(world: World, version: string): Promise<Outcome> {
   const record = world.map.state.versions[version]
   if (!record) return unknownVersion(version)
   if (record.slot !== 'stable') {
-    const problem = (await setAside(world, version)) ?? (await moveToStable(world, record))
+    const problem = (await setAside(world, record)) ?? (await moveToStable(world, record))
     if (problem) return problem
   }
+  if (!mayGoOn(world, record)) return cutShort(record)
   makeStable(world, record)
   return done(`${version} is the stable version`)
 }
 
-/** Copies what the stable slot holds into the previous one, with its share. Null when that is done or there is nothing. */
-async function setAside(world: World, next: string): Promise<Outcome | null> {
+const cutShort = ({ workload }: VersionRecord): Outcome => ended(workload.version, 'it was promoted')
+
+/**
+ * Copies what the stable slot holds into the previous one, with its share. Null when that is done or there is nothing. Who
+ * goes back meanwhile finds the old version where it was.
+ */
+async function setAside(world: World, next: VersionRecord): Promise<Outcome | null> {
   const { state } = world.map
   const old = versionIn(world, 'stable')
   if (!old) return null
   const older = versionIn(world, 'previous')
   if (older) await forget(world, older.workload.version)
   // What the new version has taken the place of cannot be kept, nor anything in front of it.
-  old.desired = hasSets(old) ? 0 : await podsNow(world, old)
-  const up = await bringUp(world, old, 'previous', old.desired)
-  if (!up.ok) return up
-  if (old.desired > 0) await untilServed(world, { slot: 'previous', version: old.workload.version })
-  world.counters?.handOver('previous')
-  await world.counters?.takeBases()
-  if (world.ending.has(next)) return refused('ended', `${next} was ended while it was promoted`)
+  const desired = hasSets(old) ? 0 : await podsNow(world, old)
+  const wanted = () => mayGoOn(world, next)
+  if (!wanted()) return cutShort(next)
+  old.desired = desired
+  const up = await bringUp(world, old, 'previous', desired, { wanted })
+  if (!up.ok && wanted()) return up
+  if (desired > 0) await untilServed(world, { slot: 'previous', version: old.workload.version }, wanted)
+  if (wanted()) {
+    world.counters?.handOver('previous')
+    await world.counters?.takeBases()
+  }
+  if (!wanted()) {
+    await emptySlot(world, 'previous')
+    return cutShort(next)
+  }
   old.slot = 'previous'
   const { problem } = await shareTraffic(world, state.weights)
   if (problem) return problem
@@ -76,9 +93,12 @@ async function moveToStable(world: World, record: VersionRecord): Promise<Outcom
   const from = record.slot
   const up = await bringUp(world, record, 'stable', record.desired)
   if (!up.ok) return up
-  await untilServed(world, { slot: 'stable', version: record.workload.version })
+  const wanted = () => mayGoOn(world, record)
+  await untilServed(world, { slot: 'stable', version: record.workload.version }, wanted)
+  if (!wanted()) return cutShort(record)
   world.counters?.handOver('stable')
   await world.counters?.takeBases()
+  if (!wanted()) return cutShort(record)
   record.slot = 'stable'
   const { problem } = await shareTraffic(world, state.weights)
   if (problem) return problem
@@ -105,45 +125,50 @@ export async function revert(world: World, version: string, drop: string): Promi
 
 async function goBack(world: World, version: string, drop: string): Promise<Outcome> {
   const startedAt = performance.now()
+  if (!isKnown(world, version)) return unknownVersion(version)
+  // Before traffic goes back, or what is still under way for the version would take it away again afterwards.
+  world.ending.add(drop)
+  world.ending.delete(version)
   const record = await recordToRestore(world, version)
   if (!record) return unknownVersion(version)
   const shift = onceShifted(world, version)
   if ((await publicReady(world, version)) > 0) await shift.now()
   if (shift.problem) return shift.problem
   const shiftedMs = performance.now() - startedAt
-  world.ending.add(drop)
-  try {
-    const wanted = Math.max(1, sizeOf(world, record))
-    record.desired = wanted
-    await world.map.save()
-    const ready = async () => {
-      if (shift.isDone || (await publicReady(world, version)) === 0) return
-      await untilServed(world, placeOf(record))
-      await shift.now()
-    }
-    if (!shift.isDone && hasSets(record) && (await isCalm(world, drop)))
-      await bringUp(world, record, record.slot, 1, ready)
-    const up = await bringUp(world, record, record.slot, wanted, ready)
-    if (!up.ok && !shift.isDone) return up
-    if (!shift.isDone) await shift.now()
-    if (shift.problem) return shift.problem
-    if (record.slot !== 'stable') {
-      const dropped = world.map.state.versions[drop]
-      if (dropped?.slot === 'stable') archive(world, dropped)
-      const problem = await moveToStable(world, record)
-      if (problem) return problem
-    }
-    makeStable(world, record)
-    if (isByPods(world)) await settle(world)
-    if (world.map.state.versions[drop]) await forget(world, drop)
-    // A promotion that was cut short may have begun a copy.
-    for (const slot of ['canary', 'previous'] as const)
-      if (!versionIn(world, slot)) await emptySlot(world, slot)
-    await world.map.save()
-    return done(`all traffic to ${version} after ${Math.round(shiftedMs)} ms; ${up.detail}; ${drop} ended`)
-  } finally {
-    world.ending.delete(drop)
+  const wanted = Math.max(1, sizeOf(world, record))
+  record.desired = wanted
+  await world.map.save()
+  const ready = async () => {
+    if (shift.isDone || (await publicReady(world, version)) === 0) return
+    await untilServed(world, placeOf(record))
+    await shift.now()
   }
+  if (!shift.isDone && hasSets(record) && (await isCalm(world, drop)))
+    await bringUp(world, record, record.slot, 1, { ready })
+  const up = await bringUp(world, record, record.slot, wanted, { ready })
+  if (!up.ok && !shift.isDone) return up
+  if (!shift.isDone) await shift.now()
+  if (shift.problem) return shift.problem
+  // A write of a promotion that comes late would put the version that goes into the stable slot again.
+  await untilStopped(world, drop)
+  if (record.slot !== 'stable') {
+    const dropped = world.map.state.versions[drop]
+    if (dropped?.slot === 'stable') archive(world, dropped)
+    const problem = await moveToStable(world, record)
+    if (problem) return problem
+  }
+  if (!mayGoOn(world, record)) return ended(version, 'it was gone back to')
+  makeStable(world, record)
+  // What was on its way when the version was marked may have come after the first time.
+  await shift.now()
+  if (shift.problem) return shift.problem
+  if (isByPods(world)) await settle(world)
+  if (world.map.state.versions[drop]) await forget(world, drop)
+  // A promotion that was cut short may have begun a copy.
+  for (const slot of ['canary', 'previous'] as const)
+    if (!versionIn(world, slot)) await emptySlot(world, slot)
+  await world.map.save()
+  return done(`all traffic to ${version} after ${Math.round(shiftedMs)} ms; ${up.detail}; ${drop} ended`)
 }
 
 /**
@@ -167,6 +192,9 @@ function onceShifted(world: World, version: string) {
   }
   return shift
 }
+
+const isKnown = ({ map: { state } }: World, version: string): boolean =>
+  version in state.versions || state.archive.some(({ workload }) => workload.version === version)
 
 /** A version that was ended comes back beside what has traffic now. */
 async function recordToRestore(world: World, version: string): Promise<VersionRecord | undefined> {

@@ -31,7 +31,14 @@ function lookedAt(looks: readonly boolean[]) {
   const api = { read: async () => controller, list: async () => [pod()] }
   const watches = { next: () => new Promise<void>((resolve) => setImmediate(resolve)) }
   const world = { config, of: 'web', api, watches, ending: new Set<string>() } as unknown as World
-  const awaited = { version: '1.1.0', slot: 'canary' as const, component: 'web', controller, replicas: 1 }
+  const awaited = {
+    version: '1.1.0',
+    slot: 'canary' as const,
+    component: 'web',
+    controller,
+    replicas: 1,
+    goesOn: () => true,
+  }
   return { seen, wait: () => untilReady(world, awaited) }
 }
 

@@ -2,11 +2,12 @@ import { setTimeout as wait } from 'node:timers/promises'
 import type { Outcome } from '../target.ts'
 import type { Controller, Pod, StatefulSet } from './cluster-api.ts'
 import { isSet } from './controllers.ts'
+import { ended } from './ending.ts'
 import { isReady } from './pods.ts'
 import { freeStuckPods, isSetRolledOut, newPods } from './set-pods.ts'
 import type { Place } from './slots.ts'
 import { notReady, podsRefused, startFailure } from './start-failure.ts'
-import { podsOf, refused, type World } from './world.ts'
+import { podsOf, type World } from './world.ts'
 
 /** A change that no watch told of is seen this late. */
 export const LOOK_EVERY_MS = 1000
@@ -24,9 +25,9 @@ export type Awaited = Place & {
   readonly controller: Controller
   /** Pods of this version. */
   readonly replicas: number
+  /** False as soon as nobody wants it any more. */
+  readonly goesOn: () => boolean
 }
-
-export const ended = (version: string): Outcome => refused('ended', `${version} was ended while it started`)
 
 /** Null when the component has rolled out; a failure as soon as the cluster knows of one. */
 export async function untilReady(
@@ -35,7 +36,7 @@ export async function untilReady(
   ready?: () => Promise<unknown>,
 ): Promise<Outcome | null> {
   const { readyTimeoutMs, roomTimeoutMs } = world.config
-  const { version, controller } = awaited
+  const { version, controller, goesOn } = awaited
   const name = controller.metadata?.name ?? ''
   const sinceMs = Date.now()
   let deadline = performance.now() + readyTimeoutMs
@@ -54,7 +55,7 @@ export async function untilReady(
     if (isDone) {
       doneSince = Math.min(doneSince, performance.now())
       if (awaited.replicas === 0 || performance.now() - doneSince >= HOLDS_MS) return null
-      if (world.ending.has(version)) return ended(version)
+      if (!goesOn()) return ended(version)
       await Promise.race([changed, wait(HOLDS_MS)])
       continue
     }
@@ -65,7 +66,7 @@ export async function untilReady(
         ? await podsRefused(world.api, name, sinceMs)
         : null)
     if (failure) return failure
-    if (world.ending.has(version)) return ended(version)
+    if (!goesOn()) return ended(version)
     if (performance.now() > deadline)
       return notReady(world.api, pods.length > 0 ? pods : all, name, readyTimeoutMs)
     if (isSet(controller)) await freeStuckPods(world.api, live as StatefulSet | null, all)

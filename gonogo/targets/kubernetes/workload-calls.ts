@@ -2,6 +2,7 @@ import type { Outcome, Workload } from '../target.ts'
 import { isSameWorkload } from '../workload.ts'
 import { bringUp, emptySlot, giveBackSets, removeOldConfiguration, render } from './bring-up.ts'
 import { controllerIn, hasSets, isSet } from './controllers.ts'
+import { ended } from './ending.ts'
 import { removeMigrations } from './migrate.ts'
 import { readManifests } from './read-manifests.ts'
 import type { VersionRecord } from './saved-state.ts'
@@ -15,6 +16,7 @@ const DIGEST = /^sha256:[0-9a-f]{64}$/
 export async function deploy(world: World, workload: Workload): Promise<Outcome> {
   const { version } = workload
   const { state } = world.map
+  world.ending.delete(version)
   const problem = imageProblem(workload) ?? (await reuseProblem(world, workload))
   if (problem) return problem
   const known = state.versions[version]
@@ -29,6 +31,7 @@ export async function deploy(world: World, workload: Workload): Promise<Outcome>
   const other = stable && kindProblem(stable, record)
   if (other) return other
   if (stable && stable !== record && hasSets(record)) await leadToOneVersion(world, stable)
+  if (world.ending.has(version)) return ended(version)
   if (before === 0) world.counters?.handOver(record.slot)
   record.desired = Math.max(workload.replicas, before)
   state.versions[version] = record
@@ -40,8 +43,8 @@ export async function deploy(world: World, workload: Workload): Promise<Outcome>
     return outcome
   }
   // A version that could not start holds nothing that anybody could need; what was there before stays.
-  if (before > 0) await scale(world, version, before)
-  else if (!state.weights[version]) await forget(world, version)
+  if (before > 0 && state.versions[version] === record) await scale(world, version, before)
+  else if (!state.weights[version]) await end(world, record)
   return outcome
 }
 
@@ -77,7 +80,10 @@ async function reuseProblem(world: World, workload: Workload): Promise<Outcome |
       'version-in-use',
       `${version} runs already from another artifact or configuration; give the new one a version of its own`,
     )
-  if (known) await forget(world, version)
+  if (known) {
+    await forget(world, version)
+    world.ending.delete(version)
+  }
   const other = versionIn(world, 'canary')?.workload.version
   if (other === undefined) return null
   return refused(
@@ -123,15 +129,21 @@ export async function cleanup(world: World, keep: readonly string[]): Promise<Ou
 /** Ends a version and keeps how it was deployed, for a revert to it. */
 export async function forget(world: World, version: string): Promise<void> {
   const record = world.map.state.versions[version]
-  if (!record) return
+  if (record) await end(world, record)
+}
+
+/** Also what was still being written of a version when somebody else ended it. */
+async function end(world: World, record: VersionRecord): Promise<void> {
+  const { version } = record.workload
+  const known = () => world.map.state.versions[version]
+  // Deployed anew since then.
+  if (known() && known() !== record) return
   world.ending.add(version)
-  try {
-    await emptySlot(world, record.slot)
-  } finally {
-    world.ending.delete(version)
+  await emptySlot(world, record.slot, record)
+  if (known() === record) {
+    archive(world, record)
+    await world.map.save()
   }
-  archive(world, record)
-  await world.map.save()
   if (hasSets(record)) await giveBackSets(world, record)
 }
 

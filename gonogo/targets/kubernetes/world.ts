@@ -25,9 +25,13 @@ export type World = {
   readonly watches: Watches
   /** Null where the router tells no metrics. */
   readonly counters: RouterCounters | null
-  /** Versions that are being ended: nobody waits for their pods any more. */
+  /** Versions that are being ended, or were, until they are deployed again: whatever is under way for them stops. */
   readonly ending: Set<string>
+  /** Calls that give a version something, until they have settled. */
+  readonly underWay: Set<UnderWay>
 }
+
+type UnderWay = { readonly versions: readonly string[]; readonly settled: Promise<unknown> }
 
 export const done = (detail: string): Outcome => ({ ok: true, detail })
 export const refused = (code: string, detail: string): Outcome => ({ ok: false, code, detail })
