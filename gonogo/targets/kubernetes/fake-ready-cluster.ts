@@ -100,6 +100,10 @@ export class FakeReadyCluster {
     this.#routes.set(name, { refs, version: 1 })
   }
 
+  dropRoute(name: string): void {
+    this.#routes.delete(name)
+  }
+
   #route(name: string): Route | null {
     const found = this.#routes.get(name)
     if (!found) return null

@@ -6,7 +6,7 @@ import { isEnding, isReady } from './pods.ts'
 import type { VersionRecord } from './saved-state.ts'
 import { isByPods, placeOf } from './selected-pods.ts'
 import { untilServed } from './served.ts'
-import { shareTraffic } from './share-traffic.ts'
+import { shareBack, shareTraffic } from './share-traffic.ts'
 import { archive, forget } from './workload-calls.ts'
 import { done, podsOf, publicReady, refused, settle, unknownVersion, versionIn, type World } from './world.ts'
 
@@ -88,8 +88,11 @@ async function podsNow(world: World, { workload: { version }, desired }: Version
 }
 
 /** Rolls the stable slot, which has no traffic now, to the version, and ends the slot where it was. */
-async function moveToStable(world: World, record: VersionRecord): Promise<Outcome | null> {
-  const { state } = world.map
+async function moveToStable(
+  world: World,
+  record: VersionRecord,
+  share = () => shareTraffic(world, world.map.state.weights),
+): Promise<Outcome | null> {
   const from = record.slot
   const up = await bringUp(world, record, 'stable', record.desired)
   if (!up.ok) return up
@@ -100,7 +103,7 @@ async function moveToStable(world: World, record: VersionRecord): Promise<Outcom
   await world.counters?.takeBases()
   if (!wanted()) return cutShort(record)
   record.slot = 'stable'
-  const { problem } = await shareTraffic(world, state.weights)
+  const { problem } = await share()
   if (problem) return problem
   await world.map.save()
   await settle(world)
@@ -154,7 +157,7 @@ async function goBack(world: World, version: string, drop: string): Promise<Outc
   if (record.slot !== 'stable') {
     const dropped = world.map.state.versions[drop]
     if (dropped?.slot === 'stable') archive(world, dropped)
-    const problem = await moveToStable(world, record)
+    const problem = await moveToStable(world, record, () => shareBack(world, version))
     if (problem) return problem
   }
   if (!mayGoOn(world, record)) return ended(version, 'it was gone back to')
@@ -168,7 +171,9 @@ async function goBack(world: World, version: string, drop: string): Promise<Outc
   for (const slot of ['canary', 'previous'] as const)
     if (!versionIn(world, slot)) await emptySlot(world, slot)
   await world.map.save()
-  return done(`all traffic to ${version} after ${Math.round(shiftedMs)} ms; ${up.detail}; ${drop} ended`)
+  return done(
+    `all traffic to ${version} after ${Math.round(shiftedMs)} ms${shift.note}; ${up.detail}; ${drop} ended`,
+  )
 }
 
 /**
@@ -185,9 +190,10 @@ function onceShifted(world: World, version: string) {
   const shift = {
     isDone: false,
     problem: null as Outcome | null,
+    note: '',
     now: async () => {
-      shift.problem = (await shareTraffic(world, { [version]: 100 })).problem
-      shift.isDone = shift.problem === null
+      const { problem, note } = await shareBack(world, version)
+      Object.assign(shift, { problem, note, isDone: problem === null })
     },
   }
   return shift
