@@ -36,8 +36,14 @@ export async function leadsTo(world: World, service: string, places: readonly Pl
     .filter(({ conditions }) => conditions?.ready)
     .flatMap(({ addresses }) => addresses)
   const isMeant = (pod: Pod) => places.some((place) => isAt(pod, place))
-  const ready = pods.filter((pod) => isReady(pod) && isMeant(pod)).map((pod) => pod.status?.podIP ?? '')
+  const ready = pods.filter((pod) => isReady(pod) && isMeant(pod)).map(addressesOf)
   return (
-    served.length > 0 && served.length === ready.length && served.every((address) => ready.includes(address))
+    served.length > 0 &&
+    ready.every((addresses) => addresses.some((one) => served.includes(one))) &&
+    served.every((address) => ready.some((addresses) => addresses.includes(address)))
   )
 }
+
+/** One of each family that the cluster has; a Service of two has a slice for either. */
+const addressesOf = ({ status }: Pod): readonly string[] =>
+  status?.podIPs?.flatMap(({ ip }) => ip ?? []) ?? [status?.podIP ?? '']
