@@ -67,5 +67,5 @@ function isPassing(error: unknown): boolean {
   const status = statusOf(error)
   if (status !== null) return status === 429 || status >= 500
   const { name, code, cause } = error as { name?: string; code?: string; cause?: { code?: string } }
-  return name === 'TimeoutError' || /^(E[A-Z]+|UND_ERR_.*)$/.test(code ?? cause?.code ?? '')
+  return name === 'TimeoutError' || /^(E[A-Z]+|EAI_AGAIN|UND_ERR_.*)$/.test(code ?? cause?.code ?? '')
 }

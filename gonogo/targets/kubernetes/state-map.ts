@@ -70,6 +70,12 @@ export class StateMap {
       this.#map = this.#map ? await this.#api.replace(map) : await this.#api.create(map)
     } catch (error) {
       if (statusOf(error) !== 409) throw error
+      // Asked again after its answer was lost, the API knows of a newer one: this one.
+      const stored = await this.#api.read<ConfigMap>('v1', 'ConfigMap', this.#name)
+      if (stored && stored.data?.[KEY] === map.data?.[KEY]) {
+        this.#map = stored
+        return
+      }
       throw new StateConflict(
         `ConfigMap ${this.#name} was written by somebody else; another gonogo works on it: wait for it, then start again`,
         { cause: error },
