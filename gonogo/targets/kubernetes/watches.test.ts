@@ -25,8 +25,8 @@ function api() {
   return clusterApi(config, 'prod')
 }
 
-async function watching(): Promise<void> {
-  watches = new Watches(api(), 'web', [{ kind: 'HTTPRoute', name: 'web' }])
+async function watching(by = api()): Promise<void> {
+  watches = new Watches(by, 'web', [{ kind: 'HTTPRoute', name: 'web' }])
   await until('everything is watched', () => watches.isCurrent)
 }
 
@@ -104,6 +104,28 @@ describe('a watch', () => {
     await until('the change is known', () => pods() === 'a')
     expect(asked(false)).toHaveLength(1)
   }, 20_000)
+})
+
+test('a plugin that gives no credentials for a moment ends no process, and then nothing is missing', async () => {
+  const by = api()
+  const authenticate = by.config.applySecurityAuthentication.bind(by.config)
+  const plugin = { isBroken: false, failed: 0 }
+  by.config.applySecurityAuthentication = async (call) => {
+    if (!plugin.isBroken) return authenticate(call)
+    plugin.failed++
+    // The library takes a watch that timed out for one that may be begun again at once.
+    throw new DOMException('the plugin does not answer', 'TimeoutError')
+  }
+  await watching(by)
+  plugin.isBroken = true
+  fake.endWatches()
+  fake.put('a')
+  await until('every watch has asked it', () => plugin.failed >= 6)
+  expect(plugin.failed).toBeLessThan(20)
+  expect(watches.isCurrent).toBe(false)
+  plugin.isBroken = false
+  await until('everything is watched', () => watches.isCurrent)
+  expect(pods()).toBe('a')
 })
 
 test('what may not be watched is said, until it may', async () => {

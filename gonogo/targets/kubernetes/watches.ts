@@ -154,9 +154,15 @@ class Watched<T extends KubernetesObject> {
     const begin = watch.watch.bind(watch)
     watch.watch = async (path, query, told, done) => {
       let hasEnded = false
-      const request = await begin(path, query, told, (error) => {
+      const end = (error: unknown) => {
         hasEnded = true
         done(error)
+      }
+      const request = await begin(path, query, told, end).catch((error: unknown) => {
+        // Without credentials it never began, and the library has nobody who would hear of that. As an error of its own: one
+        // that timed out would be begun again at once, for ever.
+        end(new Error('the watch could not begin', { cause: error }))
+        return new AbortController()
       })
       // Begun just before it was closed, it would keep the process until it times out.
       if (this.#isClosed) request.abort()
