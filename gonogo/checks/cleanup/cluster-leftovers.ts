@@ -61,7 +61,7 @@ export async function oldPods(ctx: CheckContext): Promise<readonly string[]> {
   })
   return pods
     .filter(isStaying)
-    .filter(({ spec }) => !spec.containers[0]?.image.endsWith(ctx.release.digest))
+    .filter(({ spec }) => !spec.containers.some(({ image }) => image.endsWith(ctx.release.digest)))
     .map(({ metadata }) => metadata.name)
 }
 

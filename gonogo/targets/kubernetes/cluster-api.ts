@@ -44,7 +44,7 @@ export type ClusterApi = {
   /** The newest warning about an object since a moment, in the cluster's words; empty where there is none. */
   lastWarning(name: string, sinceMs?: number): Promise<string>
   /** All that a pod's first container wrote, with what it wrote before it was restarted. */
-  wholeLog(pod: string): Promise<string>
+  wholeLog(pod: string, container: string | undefined): Promise<string>
   /** The last lines of a container, of the one before when it was restarted. */
   lastLog(pod: string, container: string): Promise<string>
 }
@@ -118,8 +118,9 @@ export function clusterApi(config: KubeConfig, namespace: string): ClusterApi {
       const [newest] = items.filter((one) => timeOf(one) >= sinceMs).toSorted((a, b) => timeOf(b) - timeOf(a))
       return newest?.message ?? ''
     },
-    wholeLog: async (name) => {
-      const read = (previous: boolean) => core.readNamespacedPodLog({ name, namespace, previous })
+    wholeLog: async (name, container) => {
+      const read = (previous: boolean) =>
+        core.readNamespacedPodLog({ name, namespace, previous, ...(container && { container }) })
       return (await read(true).catch(() => '')) + (await steadily(() => read(false)))
     },
     lastLog: async (name, container) => {

@@ -11,6 +11,7 @@ import type { KubernetesConfig } from './config.ts'
 import { drift } from './drift.ts'
 import { findStable } from './found-stable.ts'
 import { migrate, removeMigrations } from './migrate.ts'
+import { ownContainer } from './pods.ts'
 import { BadManifest, inPlaceParts, publicServiceOf, readManifests, readMigration } from './read-manifests.ts'
 import { podRelay } from './relay.ts'
 import { ROUTE_API } from './route.ts'
@@ -165,7 +166,8 @@ function targetOver(world: World, folder: string, inPlace: readonly string[]): K
     fetchLog: async (pod) => {
       const file = join(folder, 'logs', `${pod}.log`)
       await mkdir(dirname(file), { recursive: true })
-      await writeFile(file, await world.api.wholeLog(pod))
+      const found = world.watches.pods().find(({ metadata }) => metadata?.name === pod)
+      await writeFile(file, await world.api.wholeLog(pod, found && ownContainer(found)?.name))
       return file
     },
     relay: podRelay(world.api.config, config.namespace),

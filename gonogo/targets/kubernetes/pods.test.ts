@@ -49,3 +49,31 @@ test('a pod that was evicted is no instance, and is why the one in its place is 
     ['web-2', 'pod web-1 was evicted: The node was low on resource: memory.'],
   ])
 })
+
+test('a proxy that was put in front of the service is not taken for it, and a node started again is no loop', () => {
+  const own = {
+    name: 'web',
+    image: 'web@sha256:1',
+    readinessProbe: { httpGet: { path: '/ready', port: 8080 } },
+  }
+  const proxy = {
+    name: 'proxy',
+    image: 'proxy@sha256:2',
+    readinessProbe: { httpGet: { path: '/live', port: 4191 } },
+  }
+  const meshed = {
+    metadata: { name: 'web-1', annotations: { 'kubectl.kubernetes.io/default-container': 'web' } },
+    spec: { containers: [proxy, own] },
+    status: {
+      podIP: '10.0.0.1',
+      initContainerStatuses: [{ restartCount: 1 }],
+      containerStatuses: [{ restartCount: 1 }, { restartCount: 1 }],
+    },
+  } as unknown as Pod
+  expect(instanceOf(meshed, '1.0.0', config)).toMatchObject({
+    digest: 'sha256:1',
+    url: 'http://10.0.0.1:8080',
+    readyPath: '/ready',
+    restarts: 1,
+  })
+})

@@ -1,4 +1,4 @@
-import type { V1ContainerStatus } from '@kubernetes/client-node'
+import type { V1Container, V1ContainerStatus } from '@kubernetes/client-node'
 import type { Instance } from '../target.ts'
 import type { Pod } from './cluster-api.ts'
 import type { KubernetesConfig } from './config.ts'
@@ -47,10 +47,18 @@ export const containersOf = (pod: Pod): readonly V1ContainerStatus[] => [
   ...(pod.status?.containerStatuses ?? []),
 ]
 
+const OWN_CONTAINER = 'kubectl.kubernetes.io/default-container'
+
+/** The service's container: where others were put beside it, maybe in front, the pod says which one is meant. */
+export function ownContainer({ metadata, spec }: Pod): V1Container | undefined {
+  const named = metadata?.annotations?.[OWN_CONTAINER]
+  return spec?.containers.find(({ name }) => name === named) ?? spec?.containers[0]
+}
+
 /** A pod as an instance; `version` as gonogo knows it, since a label cannot hold every version. */
 export function instanceOf(pod: Pod, version: string, config: KubernetesConfig): Instance {
   const component = pod.metadata?.labels?.[LABELS.component] ?? ''
-  const container = pod.spec?.containers[0]
+  const container = ownContainer(pod)
   const probe = container?.readinessProbe?.httpGet
   const trouble = nodeTrouble(pod)
   const port = portOf(pod, probe?.port ?? container?.ports?.[0]?.containerPort)
@@ -67,7 +75,8 @@ export function instanceOf(pod: Pod, version: string, config: KubernetesConfig):
     startedAtMs: new Date(pod.status?.startTime ?? 0).getTime(),
     ready: isReady(pod),
     ...(trouble !== null && { notReady: trouble }),
-    restarts: containersOf(pod).reduce((sum, one) => sum + one.restartCount, 0),
+    // A node that was started again starts every container once: that is no loop of any.
+    restarts: Math.max(0, ...containersOf(pod).map((one) => one.restartCount)),
     logFile: null,
     ...troubleOf(pod),
   }
@@ -91,6 +100,6 @@ function troubleOf(pod: Pod): Pick<Instance, 'trouble'> {
 /** A probe may name its port instead of numbering it. */
 function portOf(pod: Pod, port: number | string | undefined): number {
   if (typeof port === 'number') return port
-  const named = pod.spec?.containers[0]?.ports?.find((one) => one.name === port)
+  const named = ownContainer(pod)?.ports?.find((one) => one.name === port)
   return named?.containerPort ?? Number(port ?? 80)
 }
