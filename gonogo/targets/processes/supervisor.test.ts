@@ -1,9 +1,11 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: they are the templates that the supervisor fills.
-import { mkdir, rmdir } from 'node:fs/promises'
+import { cp, mkdir, mkdtemp, rm, rmdir, truncate, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { askTimes, until } from '../contract/load.ts'
 import { mustDo, withCanary, withStable } from '../contract/world.ts'
+import { artifactDigest } from './artifact-digest.ts'
 import type { ProcessesConfig } from './config.ts'
 import { CONFIG, makeProcessesWorld, type ProcessesWorld, processesOf } from './test-world.ts'
 
@@ -17,6 +19,8 @@ const inWorld =
     }
   }
 
+/** Takes longer to read than a rollback takes. */
+const LARGE_BYTES = 128 * 1024 ** 2
 const { gateway } = CONFIG.components
 const TWO_COMPONENTS = {
   gateway: { ...gateway, env: { ...gateway.env, PEER: '${component.agent.url}' } },
@@ -140,4 +144,24 @@ test(
       },
     },
   ),
+)
+
+test(
+  'a rollback ends what is still being deployed, also while its artifact is read, before any of it was started',
+  inWorld(async (world) => {
+    const { target } = world
+    await withStable(world, '1.0.0')
+    const usual = await world.workload('1.1.0')
+    const artifact = await mkdtemp(join(tmpdir(), 'gonogo-large-'))
+    await cp(usual.artifact, artifact, { recursive: true })
+    await writeFile(join(artifact, 'large'), '')
+    await truncate(join(artifact, 'large'), LARGE_BYTES)
+    const digest = await artifactDigest(artifact)
+    const deploying = target.deploy({ ...usual, artifact, digest }, 'deploy')
+    await mustDo(target.revert('1.0.0', '1.1.0', 'back'))
+    await deploying
+    const { instances } = await target.observe()
+    expect(instances.map(({ version }) => version)).not.toContain('1.1.0')
+    await rm(artifact, { recursive: true })
+  }),
 )

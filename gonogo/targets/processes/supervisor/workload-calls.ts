@@ -8,9 +8,10 @@ const done = (detail: string): Outcome => ({ ok: true, detail })
 const refused = (code: string, detail: string): Outcome => ({ ok: false, code, detail })
 
 export async function deploy(world: World, workload: Workload): Promise<Outcome> {
-  const problem = await artifactProblem(workload)
-  if (problem) return problem
   return world.fleet.exclusive(workload.version, async () => {
+    // In here, or a rollback would find nothing to end while this takes its time.
+    const problem = await artifactProblem(workload)
+    if (problem) return problem
     const { version } = workload
     const known = world.fleet.get(version)
     if (known && !isSameWorkload(known.record.workload, workload)) {
