@@ -4,6 +4,7 @@ import { bringUp, emptySlot, giveBackSets, removeOldConfiguration, render } from
 import { controllerIn, hasSets, isSet } from './controllers.ts'
 import { ended } from './ending.ts'
 import { removeMigrations } from './migrate.ts'
+import { nameTaken } from './names-taken.ts'
 import { readManifests } from './read-manifests.ts'
 import type { VersionRecord } from './saved-state.ts'
 import { shareTraffic } from './share-traffic.ts'
@@ -30,6 +31,8 @@ export async function deploy(world: World, workload: Workload): Promise<Outcome>
   const stable = versionIn(world, 'stable')
   const other = stable && kindProblem(stable, record)
   if (other) return other
+  const taken = await nameTaken(world, record)
+  if (taken) return taken
   if (stable && stable !== record && hasSets(record)) await leadToOneVersion(world, stable)
   if (world.ending.has(version)) return ended(version)
   if (before === 0) world.counters?.handOver(record.slot)
