@@ -7,6 +7,8 @@ import { upperSlope } from './slope.ts'
 
 const MOST_BINS = 24
 const LEAST_BINS = 5
+/** In a part of fewer a busy machine could miss all, and what it missed once is missing for good. */
+const LEAST_INTERVALS = 5
 /** Of the bins, so many must have something to say; what is missing is not zero. */
 const LEAST_SHARE = 0.75
 const LEAST_REQUESTS = 20
@@ -49,9 +51,9 @@ function judge(ctx: CheckContext, { rise }: Config): CheckResult {
   return slope <= limit ? pass(said, rest) : fail(said, rest)
 }
 
-/** Parts of the watch: an hour of a day each, and never so short that a scrape could miss one. */
+/** Parts of the watch: an hour of a day each, and never so short that scrapes could miss one. */
 function binsOf(watchMs: number, intervalMs: number): number {
-  const bins = Math.min(MOST_BINS, Math.floor(watchMs / (2 * intervalMs)))
+  const bins = Math.min(MOST_BINS, Math.floor(watchMs / (LEAST_INTERVALS * intervalMs)))
   if (bins < LEAST_BINS)
     throw new CheckProblem(`a watch of ${formatDuration(watchMs)} is too short for a trend`)
   return bins
