@@ -28,7 +28,7 @@ const MODULES = ['@modelcontextprotocol/core', '@modelcontextprotocol/server', '
 /** Users that own nothing on any machine; each process gets one, so that the kernel counts its tasks apart. */
 const [FIRST_UID, LAST_UID] = [200_000, 260_000]
 /** What answers users goes first where both want the processor. */
-export const NICENESS = '10'
+const NICENESS = '10'
 const STAGE = '/mnt'
 
 /** As root: binds what is needed where the user that the sandbox runs as can reach them, in a mount namespace of its own. */
@@ -115,7 +115,7 @@ const ENVIRONMENT = {
   UV_THREADPOOL_SIZE: '2',
 }
 const NODE_OPTIONS = ['--v8-pool-size=1', '--max-old-space-size=96', '--disable-warning=ExperimentalWarning']
-/** In the session of its own that it is started in: bwrap's would be another, which yields to nobody (see watchdog.ts). */
+/** In the session of its own that it is started in: bwrap's would be one more (see watchdog.ts). */
 const NAMESPACES = [
   ...['--unshare-all', '--unshare-user', '--disable-userns', '--uid', '65534', '--gid', '65534'],
   ...['--hostname', 'skill', '--cap-drop', 'ALL', '--die-with-parent', '--clearenv'],

@@ -58,8 +58,17 @@ export class SkillProcess {
     )
     const client = new Client({ name: 'clawdbot-skills', version: options.version })
     const { pid } = transport.child
+    // What starts is waited for; what runs may wait.
+    let hasStarted = false
     const unwatch =
-      pid === undefined ? () => {} : watchProcess(pid, options.limits, (why) => transport.end(why))
+      pid === undefined
+        ? () => {}
+        : watchProcess(
+            pid,
+            options.limits,
+            (why) => transport.end(why),
+            () => hasStarted,
+          )
     transport.child.once('close', () => {
       unwatch()
       grants.close()
@@ -67,6 +76,7 @@ export class SkillProcess {
     })
     try {
       await client.connect(transport, { timeout: START_MS })
+      hasStarted = true
       return new SkillProcess(transport, client, grants, options.limits)
     } catch (error) {
       transport.end('it did not start')

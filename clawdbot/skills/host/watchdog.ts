@@ -1,12 +1,13 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { CPU_WINDOW_MS, type SkillLimits } from './limits.ts'
-import { NICENESS } from './sandbox.ts'
 import { treeOf, type Usage, usageOf } from './usage.ts'
 
 const LOOK_EVERY_MS = 200
+/** A third of what a session of users' processes gets. With less, a skill on a busy machine would not answer in its time. */
+const SESSION_NICENESS = '5'
 
 /**
- * Lets a process tree wait for all others, looks at it five times a second and calls `stop` once, with the
+ * Lets a process tree that has started wait for others, looks at it five times a second and calls `stop` once, with the
  * reason, when it is over a limit that the kernel does not hold for a tree: memory of all processes together, processor
  * time over a while.
  * @returns what ends the watching
@@ -15,12 +16,12 @@ export function watchProcess(
   pid: number,
   limits: Pick<SkillLimits, 'memoryBytes' | 'cpuSeconds'>,
   stop: (reason: string) => void,
+  hasStarted: () => boolean,
 ): () => void {
   const seen: { at: number; cpuSeconds: number }[] = []
-  letOthersGoFirst(pid)
   const timer = setInterval(() => {
     const tree = treeOf(pid)
-    for (const one of tree) letOthersGoFirst(one)
+    if (hasStarted()) for (const one of tree) letOthersGoFirst(one)
     const usage = usageOf(tree)
     const reason = usage && overLimit(usage, limits, seen)
     if (!reason) return
@@ -54,7 +55,8 @@ function overLimit(
 function letOthersGoFirst(pid: number): void {
   const file = `/proc/${pid}/autogroup`
   try {
-    if (!readFileSync(file, 'utf8').endsWith(` nice ${NICENESS}\n`)) writeFileSync(file, NICENESS)
+    if (!readFileSync(file, 'utf8').endsWith(` nice ${SESSION_NICENESS}\n`))
+      writeFileSync(file, SESSION_NICENESS)
   } catch {
     // It has ended, or this kernel has no such groups.
   }
