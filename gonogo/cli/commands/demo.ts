@@ -24,7 +24,7 @@ export function registerDemo(root: Command): void {
   action<{ target: DemoTarget }>(command, async ({ target }, _args, _globals, output) => {
     const repository = join(dirname(fileURLToPath(import.meta.url)), '..', '..', '..')
     const result = await runDemo(repository, target, output, interrupted())
-    output.result(result.text, { deployments: result.deployments })
+    output.result(result.text, { deployments: result.deployments, users: result.users })
     return result.ok ? EXIT.good : EXIT.notGood
   })
 }

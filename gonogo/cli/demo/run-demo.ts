@@ -27,6 +27,8 @@ export type DemoResult = {
   readonly ok: boolean
   readonly text: string
   readonly deployments: readonly unknown[]
+  /** What the users counted themselves, by version, and why. */
+  readonly users: Seen
 }
 
 /** Prepares a service with a history, puts 100 requests a second on it, and deploys a good release and a bad one. */
@@ -181,5 +183,6 @@ function summary(deployed: readonly Deployed[], { seen, reasons }: Seen): DemoRe
   const text = [...deployed.map(exitSummary), `as the users counted it: ${counted.join(' · ')}`, ...why].join(
     '\n\n',
   )
-  return { ok: asExpected && stableFailures.length === 0, text, deployments }
+  const users = { seen, reasons }
+  return { ok: asExpected && stableFailures.length === 0, text, deployments, users }
 }
