@@ -81,8 +81,6 @@ export type Place = {
   readonly digest: string
   /** Where counters come from, where not from the target's router. */
   readonly metrics?: Environment['metrics']
-  /** A deployment that takes longer is ended. */
-  readonly runLimitMs?: number
   close?(): Promise<void>
 }
 
@@ -103,7 +101,7 @@ export async function makeWorld(
   own: Own = {},
 ): Promise<World> {
   const place = await makePlace()
-  const { artifact, digest, target: declared, metrics, runLimitMs = RUN_LIMIT_MS } = place
+  const { artifact, digest, target: declared, metrics } = place
   const root = await mkdtemp(join(tmpdir(), 'gonogo-world-'))
   const people = makeTeam(root, more)
   const service = {
@@ -142,7 +140,7 @@ export async function makeWorld(
     target,
     writeRelease,
     run: (version, killAt = 0, killWhen) =>
-      deployInProcess([root, version, String(killAt), String(since), String(FACTOR)], runLimitMs, killWhen),
+      deployInProcess([root, version, String(killAt), String(since), String(FACTOR)], killWhen),
     attempt: (version) => deployAsTeam(root, version, { clock, listener: {} }).deployed,
     underWay: () => inLog(root, underWay),
     decide: async (person, action, reason) => {
@@ -180,14 +178,10 @@ function inLog<T>(root: string, read: (store: Store) => T): T {
   }
 }
 
-function deployInProcess(
-  args: readonly string[],
-  timeout: number,
-  killWhen?: Promise<unknown>,
-): Promise<Ran> {
+function deployInProcess(args: readonly string[], killWhen?: Promise<unknown>): Promise<Ran> {
   const command = ['--disable-warning=ExperimentalWarning', PROCESS, ...args]
   return new Promise((resolve, reject) => {
-    const child = execFile(process.execPath, command, { timeout }, (error, stdout, stderr) => {
+    const child = execFile(process.execPath, command, { timeout: RUN_LIMIT_MS }, (error, stdout, stderr) => {
       if (error && (error as { signal?: string }).signal === 'SIGKILL')
         return resolve({ killed: true, boundaries: 0, names: [], id: '', status: '', stderr })
       if (error) return reject(new Error(`the deployment of ${args[1]} ended: ${error.message} ${stderr}`))

@@ -7,7 +7,7 @@ export const makeKubernetesPlace = (
   checklist: string,
   more: object = {},
   own: Own = {},
-  rest: Pick<Place, 'metrics' | 'runLimitMs'> = {},
+  measured: Pick<Place, 'metrics'> = {},
 ): Promise<World> =>
   makeWorld(
     checklist,
@@ -16,7 +16,7 @@ export const makeKubernetesPlace = (
       const digest = await testImage()
       const namespace = await makeNamespace()
       const target = { ...targetIn(namespace), ...more }
-      return { target, artifact: `${IMAGE}@${digest}`, digest, close: namespace.end, ...rest }
+      return { target, artifact: `${IMAGE}@${digest}`, digest, close: namespace.end, ...measured }
     },
     own,
   )

@@ -147,7 +147,7 @@ test('it meets the restricted standard, and what keeps it from starting is said 
   await kubectl(['label', 'namespace', own.name, 'pod-security.kubernetes.io/enforce=restricted'])
   const config = kubernetesConfigSchema.parse({
     ...targetIn(own),
-    migration: { manifest: database.manifest, limitMs: 15_000 },
+    migration: { manifest: database.manifest, limitMs: 5000 },
   })
   const opened = await openKubernetesTarget({ name: 'test', folder: tmpdir(), root: tmpdir(), config })
   if (!opened.ok || !opened.target.migrate) throw new Error('the target cannot be opened')

@@ -1,13 +1,16 @@
 import type { Call } from '../call.ts'
+import { makeCall } from '../make-call.ts'
 import type { Outcome } from '../target.ts'
 import { during } from './ending.ts'
 import { promote, revert, setWeights } from './traffic-calls.ts'
 import { cleanup, deploy, scale } from './workload-calls.ts'
 import type { World } from './world.ts'
 
+const METHODS = { deploy, scale, setWeights, promote, revert, cleanup }
+
 /** Makes a call, whatever else is under way. */
 export const act = (world: World, call: Call): Promise<Outcome> =>
-  during(world, givenTo(call), () => make(world, call))
+  during(world, givenTo(call), () => makeCall(METHODS, world, call))
 
 /** The versions to which a call gives something. */
 function givenTo(call: Call): readonly string[] {
@@ -22,22 +25,5 @@ function givenTo(call: Call): readonly string[] {
     case 'revert':
     case 'cleanup':
       return []
-  }
-}
-
-function make(world: World, call: Call): Promise<Outcome> {
-  switch (call.method) {
-    case 'deploy':
-      return deploy(world, call.workload)
-    case 'scale':
-      return scale(world, call.version, call.replicas)
-    case 'setWeights':
-      return setWeights(world, call.weights)
-    case 'promote':
-      return promote(world, call.version)
-    case 'revert':
-      return revert(world, call.version, call.drop)
-    case 'cleanup':
-      return cleanup(world, call.keep)
   }
 }

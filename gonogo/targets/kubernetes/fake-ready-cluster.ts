@@ -49,6 +49,15 @@ const matches = (wanted: Labels | undefined, { metadata }: KubernetesObject): bo
   wanted !== undefined &&
   Object.entries(wanted).every(([label, value]) => metadata?.labels?.[label] === value)
 
+export const configOf = (routes: readonly string[] = ['web']) =>
+  kubernetesConfigSchema.parse({
+    kind: 'kubernetes',
+    namespace: 'prod',
+    routes: routes.map((name) => ({ name })),
+    url: 'http://web.example',
+    components: { web: { manifest: 'web.yaml', public: true } },
+  })
+
 /** A fake of the part of a cluster that Deployments behind routes need: what is applied is there and ready at once. */
 export class FakeReadyCluster {
   readonly #objects = new Map<string, KubernetesObject>()
@@ -199,13 +208,7 @@ export async function worldOf(
       })
     : null
   const world = {
-    config: kubernetesConfigSchema.parse({
-      kind: 'kubernetes',
-      namespace: 'prod',
-      routes: routes.map((name) => ({ name })),
-      url: 'http://web.example',
-      components: { web: { manifest: 'web.yaml', public: true } },
-    }),
+    config: configOf(routes),
     root: '.',
     of: 'web',
     api: cluster.api,

@@ -1,18 +1,12 @@
 import { expect, test } from 'vitest'
 import type { Pod } from './cluster-api.ts'
-import { kubernetesConfigSchema } from './config.ts'
+import { configOf } from './fake-ready-cluster.ts'
 import { instanceOf } from './pods.ts'
 import { LABELS } from './render.ts'
 import { emptyState } from './saved-state.ts'
 import { stateOf, type World } from './world.ts'
 
-const config = kubernetesConfigSchema.parse({
-  kind: 'kubernetes',
-  namespace: 'prod',
-  routes: [{ name: 'web' }],
-  url: 'http://web.example',
-  components: { web: { manifest: 'web.yaml', public: true } },
-})
+const config = configOf()
 const pod = (ready: string, containersReady: string, spec: object = {}) =>
   ({
     metadata: { name: 'web-1' },

@@ -82,6 +82,7 @@ describe.concurrent('a rollback', { timeout: 20_000 }, () => {
     const late = act(seen.world, { method: 'setWeights', weights, key: 'w' })
     await write.reached
     const reverted = act(seen.world, { method: 'revert', version: '1.0.0', drop: '1.1.0', key: 'r' })
+    // By then it has come as far as it can.
     await Promise.race([reverted, wait(4000)])
     write.go()
     expect(await reverted).toMatchObject({ ok: true })

@@ -1,16 +1,10 @@
 import { expect, test } from 'vitest'
-import { kubernetesConfigSchema } from './config.ts'
+import { configOf } from './fake-ready-cluster.ts'
 import { LABELS } from './render.ts'
 import { leadsTo } from './served.ts'
 import type { World } from './world.ts'
 
-const config = kubernetesConfigSchema.parse({
-  kind: 'kubernetes',
-  namespace: 'prod',
-  routes: [{ name: 'web' }],
-  url: 'http://web.example',
-  components: { web: { manifest: 'web.yaml', public: true } },
-})
+const config = configOf()
 const labels = { [LABELS.slot]: 'stable', [LABELS.version]: '1.1.0' }
 const pod = (...addresses: string[]) => ({
   metadata: { labels },

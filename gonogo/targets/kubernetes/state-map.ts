@@ -49,6 +49,7 @@ export class StateMap {
 
   /** Throws a StateConflict when another gonogo wrote it meanwhile; nothing is written then. */
   save(): Promise<void> {
+    // How the save before ended is told to whoever began it; this one writes the whole state anyway.
     const saved = this.#saving.catch(() => undefined).then(() => this.#write())
     this.#saving = saved
     return saved
