@@ -4,7 +4,7 @@ import { serviceDrift } from './by-pods.ts'
 import type { Controller, StatefulSet } from './cluster-api.ts'
 import { isSet } from './controllers.ts'
 import { LABELS } from './render.ts'
-import { sharesOf } from './route.ts'
+import { type Shares, sharesByRule } from './route.ts'
 import { isByPods } from './selected-pods.ts'
 import { holderOfSets } from './set-share.ts'
 import { nameIn, SLOTS } from './slots.ts'
@@ -23,18 +23,27 @@ export function drift(world: World): string | null {
 }
 
 function routeDrift(world: World): string | null {
-  const { watches, config, of, map } = world
+  const { watches, config, of } = world
   for (const ref of config.routes) {
     const route = watches.route(ref)
     if (!route) return `${ref.kind} ${ref.name} is gone`
-    const shares = sharesOf(route, of)
-    for (const slot of SLOTS) {
-      const version = versionIn(world, slot)?.workload.version
-      const wanted = version === undefined ? 0 : (map.state.weights[version] ?? 0)
-      const found = shares[slot] ?? 0
-      if (Math.abs(found - wanted) > TOLERANCE)
-        return `${ref.kind} ${ref.name} gives ${Math.round(found)} % to ${nameIn(slot, of)}, not the ${wanted} % that were set`
+    const rules = sharesByRule(route, of)
+    if (rules.length === 0) return `${ref.kind} ${ref.name} leads to ${of} no more`
+    for (const shares of rules) {
+      const words = shareDrift(world, shares)
+      if (words !== null) return `${ref.kind} ${ref.name} ${words}`
     }
+  }
+  return null
+}
+
+function shareDrift(world: World, shares: Shares): string | null {
+  for (const slot of SLOTS) {
+    const version = versionIn(world, slot)?.workload.version
+    const wanted = version === undefined ? 0 : (world.map.state.weights[version] ?? 0)
+    const found = shares[slot] ?? 0
+    if (Math.abs(found - wanted) > TOLERANCE)
+      return `gives ${Math.round(found)} % to ${nameIn(slot, world.of)}, not the ${wanted} % that were set`
   }
   return null
 }

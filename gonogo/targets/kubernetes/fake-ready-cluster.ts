@@ -44,6 +44,8 @@ export const recordOf = (version: string, slot: Slot): VersionRecord => ({
   slot,
 })
 
+const parent = { name: 'gateway' }
+
 const answer = (code: number) => new ApiException(code, 'refused', '{}', {})
 const matches = (wanted: Labels | undefined, { metadata }: KubernetesObject): boolean =>
   wanted !== undefined &&
@@ -62,6 +64,8 @@ export const configOf = (routes: readonly string[] = ['web']) =>
 export class FakeReadyCluster {
   readonly #objects = new Map<string, KubernetesObject>()
   readonly #routes = new Map<string, { refs: Refs; version: number }>()
+  /** Whether the router says of each route that it has read it. */
+  routerReads = true
   /** Patches of routes. */
   readonly written: string[] = []
   /** Asked before each request, as `VERB KIND NAME`: it may wait, or throw as the API answers. */
@@ -118,8 +122,15 @@ export class FakeReadyCluster {
     if (!found) return null
     return {
       metadata: { name, generation: 1, resourceVersion: `${found.version}` },
-      spec: { rules: [{ backendRefs: found.refs }] },
-      status: { parents: [{ conditions: [{ observedGeneration: 1 }] }] },
+      spec: { parentRefs: [parent], rules: [{ backendRefs: found.refs }] },
+      status: {
+        parents: [
+          {
+            parentRef: parent,
+            conditions: [{ type: 'Accepted', status: 'True', observedGeneration: this.routerReads ? 1 : 0 }],
+          },
+        ],
+      },
     }
   }
 

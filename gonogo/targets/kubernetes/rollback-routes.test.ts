@@ -1,8 +1,11 @@
 import { ApiException } from '@kubernetes/client-node'
-import { expect, test } from 'vitest'
+import { expect, onTestFinished, test, vi } from 'vitest'
 import { worldOf } from './fake-ready-cluster.ts'
-import { revert } from './traffic-calls.ts'
+import { promote, revert } from './traffic-calls.ts'
+import type { World } from './world.ts'
 
+/** More than a change of weights has patience for. */
+const LOOKS = 14
 const canary = { desired: 1, weight: 25 }
 const routes = ['web', 'inner', 'outer']
 const forbids = (name: string) => (request: string) => {
@@ -47,4 +50,26 @@ test('one that may not be changed and leads to no other version is named', async
     detail: expect.stringContaining('; HTTPRoute web: not this one;'),
   })
   expect(cluster.versions()).toEqual({ web: '1.0.0' })
+})
+
+test.each([
+  ['on the way back', 25, 'remove Deployment web-canary', (world: World) => revert(world, '1.0.0', '1.1.0')],
+  ['by a promotion', 100, 'apply Deployment web', (world: World) => promote(world, '1.1.0')],
+])('no pod is ended while a router may still lead to it: %s', async (_, weight, endsPods, call) => {
+  const { world, cluster } = await worldOf({ desired: 1, weight })
+  cluster.routerReads = false
+  const now = performance.now.bind(performance)
+  const early: string[] = []
+  let looked = 0
+  cluster.before = (request) => {
+    if (request.startsWith('read HTTPRoute')) looked++
+    if (looked > LOOKS) cluster.routerReads = true
+    if (request === endsPods && !cluster.routerReads) early.push(request)
+  }
+  // Each look is a second later.
+  const clock = vi.spyOn(performance, 'now').mockImplementation(() => now() + looked * 1000)
+  onTestFinished(() => clock.mockRestore())
+  expect(await call(world)).toMatchObject({ ok: true })
+  expect(looked).toBeGreaterThan(LOOKS)
+  expect(early).toEqual([])
 })

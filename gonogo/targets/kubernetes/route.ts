@@ -6,30 +6,59 @@ import { nameIn, SLOTS, type Slot } from './slots.ts'
 
 export const ROUTE_API = 'gateway.networking.k8s.io/v1'
 const ATTEMPTS = 10
-const CONFIRM_WITHIN_MS = 3000
-const CONFIRM_EVERY_MS = 20
+/** Most routers tell at once; one in front of a cloud's load balancer takes its time. */
+const SOON_MS = 3000
+const LOOK_SOON_MS = 20
+const LOOK_LATER_MS = 500
 
-type BackendRef = { readonly name: string; readonly weight?: number; readonly port?: number }
+type BackendRef = {
+  readonly name: string
+  readonly namespace?: string
+  readonly kind?: string
+  readonly weight?: number
+  readonly port?: number
+}
 type Rule = { readonly backendRefs?: readonly BackendRef[] }
-type Condition = { readonly observedGeneration?: number }
+type Condition = {
+  readonly type: string
+  readonly status: string
+  readonly reason?: string
+  readonly message?: string
+  readonly observedGeneration?: number
+}
+type Parent = { readonly name: string; readonly namespace?: string; readonly sectionName?: string }
 export type Route = KubernetesObject & {
-  readonly spec?: { readonly rules?: readonly Rule[] }
-  readonly status?: { readonly parents?: readonly { readonly conditions?: readonly Condition[] }[] }
+  readonly spec?: { readonly parentRefs?: readonly Parent[]; readonly rules?: readonly Rule[] }
+  readonly status?: {
+    readonly parents?: readonly { readonly parentRef: Parent; readonly conditions?: readonly Condition[] }[]
+  }
 }
 
 /** Per cent of new requests by slot; a slot without any is left out. */
 export type Shares = Readonly<Partial<Record<Slot, number>>>
 
-const slotOf = (service: string, name: string): Slot | undefined =>
-  SLOTS.find((slot) => nameIn(slot, service) === name)
+/** Another namespace may have a Service of the same name, and what has it here may be no Service. */
+function slotOf(route: Route, service: string, { name, namespace, kind = 'Service' }: BackendRef) {
+  if (kind !== 'Service' || (namespace ?? route.metadata?.namespace) !== route.metadata?.namespace) return
+  return SLOTS.find((slot) => nameIn(slot, service) === name)
+}
 
 /** As the route has it, in the first rule that leads to the service. */
-export function sharesOf(route: Route, service: string): Shares {
-  const rule = route.spec?.rules?.find((one) => one.backendRefs?.some((ref) => slotOf(service, ref.name)))
-  const refs = (rule?.backendRefs ?? []).flatMap(({ name, weight = 1 }) => {
-    const slot = slotOf(service, name)
-    return slot && weight > 0 ? [{ slot, weight }] : []
-  })
+export const sharesOf = (route: Route, service: string): Shares => sharesByRule(route, service)[0] ?? {}
+
+/** As the route has it, in each rule that leads to the service. */
+export function sharesByRule(route: Route, service: string): Shares[] {
+  const rules = (route.spec?.rules ?? []).map(({ backendRefs = [] }) =>
+    backendRefs.flatMap((ref) => {
+      const slot = slotOf(route, service, ref)
+      return slot ? [{ slot, weight: ref.weight ?? 1 }] : []
+    }),
+  )
+  return rules.filter((refs) => refs.length > 0).map(sharesIn)
+}
+
+function sharesIn(all: readonly { readonly slot: Slot; readonly weight: number }[]): Shares {
+  const refs = all.filter(({ weight }) => weight > 0)
   const sum = refs.reduce((total, { weight }) => total + weight, 0)
   const shares: Partial<Record<Slot, number>> = {}
   for (const { slot, weight } of refs) shares[slot] = (shares[slot] ?? 0) + (weight / sum) * 100
@@ -74,7 +103,7 @@ function operationsFor(route: Route, service: string, shares: Shares): object[] 
   const scale = wanted.every(({ weight }) => Number.isInteger(weight)) ? 1 : 1000
   return (route.spec?.rules ?? []).flatMap((rule, index) => {
     const refs = rule.backendRefs ?? []
-    const model = refs.find(({ name }) => slotOf(service, name))
+    const model = refs.find((ref) => slotOf(route, service, ref))
     if (!model) return []
     const ours =
       wanted.length > 0
@@ -84,32 +113,51 @@ function operationsFor(route: Route, service: string, shares: Shares): object[] 
             weight: Math.round(weight * scale),
           }))
         : [{ ...model, name: service, weight: 1 }]
-    const value = [...refs.filter(({ name }) => !slotOf(service, name)), ...ours]
+    const value = [...refs.filter((ref) => !slotOf(route, service, ref)), ...ours]
     return JSON.stringify(value) === JSON.stringify(refs)
       ? []
       : [{ op: 'replace', path: `/spec/rules/${index}/backendRefs`, value }]
   })
 }
 
-/** Waits until the router says in the route's status that it has read this change. False when it does not in time. */
-export async function confirmed(api: ClusterApi, ref: RouteRef, route: Route): Promise<boolean> {
+/** Waits until every router that the route names says that it has taken this change; null then, or what is wrong in words. */
+export async function unconfirmed(
+  api: ClusterApi,
+  ref: RouteRef,
+  route: Route,
+  withinMs = SOON_MS,
+): Promise<string | null> {
   const wanted = route.metadata?.generation ?? 0
-  const deadline = performance.now() + CONFIRM_WITHIN_MS
+  const startedAt = performance.now()
   for (let current: Route | null = route; current; ) {
-    if (hasRead(current, wanted)) return true
-    if (performance.now() > deadline) return false
-    await wait(CONFIRM_EVERY_MS)
+    const problem = problemOf(current, wanted)
+    if (problem === null) return null
+    const tookMs = performance.now() - startedAt
+    if (tookMs > withinMs) return `${ref.kind} ${ref.name}: ${problem}`
+    await wait(tookMs < SOON_MS ? LOOK_SOON_MS : LOOK_LATER_MS)
     current = await api.read<Route>(ROUTE_API, ref.kind, ref.name)
   }
-  return false
+  // What is not there leads nowhere.
+  return null
 }
 
-function hasRead(route: Route, generation: number): boolean {
-  const parents = route.status?.parents ?? []
-  return (
-    parents.length > 0 &&
-    parents.every(({ conditions = [] }) =>
-      conditions.some((one) => (one.observedGeneration ?? 0) >= generation),
+/** A router that the route does not name any more may have left its word there. */
+function problemOf({ spec, status }: Route, generation: number): string | null {
+  const { parentRefs = [] } = spec ?? {}
+  for (const parent of parentRefs) {
+    const told = status?.parents?.filter(({ parentRef }) => isSame(parent, parentRef)) ?? []
+    const conditions = told.flatMap(({ conditions = [] }) => conditions)
+    // Whether all Services that it leads to exist, others' among them, is another condition.
+    const accepted = conditions.filter(
+      ({ type, observedGeneration = 0 }) => type === 'Accepted' && observedGeneration >= generation,
     )
-  )
+    if (accepted.length === 0) return 'the router has not confirmed it yet'
+    const refusal = accepted.find((one) => one.status === 'False')
+    if (refusal) return `the router says ${[refusal.reason, refusal.message].filter(Boolean).join(': ')}`
+  }
+  // One that is attached to nothing leads nobody anywhere.
+  return null
 }
+
+const isSame = (one: Parent, other: Parent): boolean =>
+  one.name === other.name && (one.sectionName ?? '') === (other.sectionName ?? '')

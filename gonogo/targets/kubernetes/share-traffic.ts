@@ -1,12 +1,15 @@
 import type { Outcome } from '../target.ts'
 import { shareByPods } from './by-pods.ts'
-import { apiMessage, type ClusterApi, statusOf } from './cluster-api.ts'
+import { apiMessage, statusOf } from './cluster-api.ts'
 import type { RouteRef } from './config.ts'
 import { endingProblem } from './ending.ts'
-import { confirmed, ROUTE_API, type Route, type Shares, shareRoute, sharesOf } from './route.ts'
+import { ROUTE_API, type Route, type Shares, shareRoute, sharesByRule, unconfirmed } from './route.ts'
 import { isByPods } from './selected-pods.ts'
 import { SLOTS, type Slot } from './slots.ts'
-import { refused, type World } from './world.ts'
+import { refused, settle, type World } from './world.ts'
+
+/** A router that has not read its route still sends requests to pods of before. */
+const LEFT_WITHIN_MS = 60_000
 
 type Shared = { readonly problem: Outcome | null; readonly note: string }
 type Tried = { readonly ref: RouteRef; readonly route: Route | null; readonly error?: unknown }
@@ -27,7 +30,7 @@ export async function shareTraffic(world: World, weights: Readonly<Record<string
   )
   const missing = changed.find(({ route }) => !route)
   if (missing) return { problem: noRoute(world, missing.ref.kind, missing.ref.name), note: '' }
-  const note = await unconfirmed(api, changed)
+  const note = await unread(world, changed)
   const late = refusal()
   if (late) return { problem: late, note: '' }
   map.state.weights = { ...weights }
@@ -66,21 +69,40 @@ export async function shareBack(world: World, version: string): Promise<Shared> 
       notes.push(words)
     }
   }
-  const unread = await unconfirmed(api, tried)
-  const late = refusal()
-  if (late) return { problem: late, note: '' }
+  const late = await unread(world, tried)
+  const problem = refusal()
+  if (problem) return { problem, note: '' }
   map.state.weights = weights
-  return { problem: null, note: `${unread}${notes.map((one) => `; ${one}`).join('')}` }
+  return { problem: null, note: `${late}${notes.map((one) => `; ${one}`).join('')}` }
 }
 
 async function leadsElsewhere({ api, of }: World, ref: RouteRef, wanted: Shares): Promise<boolean> {
   const route = await api.read<Route>(ROUTE_API, ref.kind, ref.name)
-  return route !== null && SLOTS.some((slot) => sharesOf(route, of)[slot] && !wanted[slot])
+  const rules = route ? sharesByRule(route, of) : []
+  return rules.some((shares) => SLOTS.some((slot) => shares[slot] && !wanted[slot]))
 }
 
-async function unconfirmed(api: ClusterApi, changed: readonly Tried[]): Promise<string> {
-  const read = await Promise.all(changed.map(({ ref, route }) => !route || confirmed(api, ref, route)))
-  return read.every(Boolean) ? '' : ' (the router has not confirmed the route yet)'
+/**
+ * Before pods are ended that had traffic a moment ago: waits until every router has read its route, a minute at most, and for what
+ * is on its way. Answers a note where one has not.
+ */
+export async function untilLeft(world: World): Promise<string> {
+  const { api, config } = world
+  const routes = isByPods(world) ? [] : config.routes
+  const read = routes.map(async (ref) => ({
+    ref,
+    route: await api.read<Route>(ROUTE_API, ref.kind, ref.name),
+  }))
+  const note = await unread(world, await Promise.all(read), LEFT_WITHIN_MS)
+  await settle(world)
+  return note
+}
+
+async function unread({ api }: World, tried: readonly Tried[], withinMs?: number): Promise<string> {
+  const words = await Promise.all(
+    tried.map(({ ref, route }) => route && unconfirmed(api, ref, route, withinMs)),
+  )
+  return words.flatMap((one) => (one ? [`; ${one}`] : [])).join('')
 }
 
 function sharesBySlot({ map }: World, weights: Readonly<Record<string, number>>): Shares {

@@ -4,11 +4,11 @@ import { hasSets } from './controllers.ts'
 import { ended, endingProblem, mayGoOn, untilStopped } from './ending.ts'
 import { isEnding, isReady } from './pods.ts'
 import type { VersionRecord } from './saved-state.ts'
-import { isByPods, placeOf } from './selected-pods.ts'
+import { placeOf } from './selected-pods.ts'
 import { untilServed } from './served.ts'
-import { shareBack, shareTraffic } from './share-traffic.ts'
+import { shareBack, shareTraffic, untilLeft } from './share-traffic.ts'
 import { archive, forget } from './workload-calls.ts'
-import { done, podsOf, publicReady, refused, settle, unknownVersion, versionIn, type World } from './world.ts'
+import { done, podsOf, publicReady, refused, unknownVersion, versionIn, type World } from './world.ts'
 
 const SUM_TOLERANCE = 1e-6
 
@@ -78,7 +78,7 @@ async function setAside(world: World, next: VersionRecord): Promise<Outcome | nu
   const { problem } = await shareTraffic(world, state.weights)
   if (problem) return problem
   await world.map.save()
-  await settle(world)
+  await untilLeft(world)
   return null
 }
 
@@ -106,7 +106,7 @@ async function moveToStable(
   const { problem } = await share()
   if (problem) return problem
   await world.map.save()
-  await settle(world)
+  await untilLeft(world)
   await emptySlot(world, from)
   return null
 }
@@ -165,14 +165,14 @@ async function goBack(world: World, version: string, drop: string): Promise<Outc
   // What was on its way when the version was marked may have come after the first time.
   await shift.now()
   if (shift.problem) return shift.problem
-  if (isByPods(world)) await settle(world)
+  const late = await untilLeft(world)
   if (world.map.state.versions[drop]) await forget(world, drop)
   // A promotion that was cut short may have begun a copy.
   for (const slot of ['canary', 'previous'] as const)
     if (!versionIn(world, slot)) await emptySlot(world, slot)
   await world.map.save()
   return done(
-    `all traffic to ${version} after ${Math.round(shiftedMs)} ms${shift.note}; ${up.detail}; ${drop} ended`,
+    `all traffic to ${version} after ${Math.round(shiftedMs)} ms${shift.note || late}; ${up.detail}; ${drop} ended`,
   )
 }
 

@@ -7,8 +7,8 @@ import { removeMigrations } from './migrate.ts'
 import { nameTaken } from './names-taken.ts'
 import { readManifests } from './read-manifests.ts'
 import type { VersionRecord } from './saved-state.ts'
-import { shareTraffic } from './share-traffic.ts'
-import { done, refused, settle, unknownVersion, versionIn, type World } from './world.ts'
+import { shareTraffic, untilLeft } from './share-traffic.ts'
+import { done, refused, unknownVersion, versionIn, type World } from './world.ts'
 
 /** A ConfigMap holds 1 MiB, and each has its manifests. */
 const ARCHIVED = 5
@@ -119,14 +119,14 @@ export async function cleanup(world: World, keep: readonly string[]): Promise<Ou
   const left = Object.entries(state.weights).filter(([version]) => !ended.includes(version))
   const { problem } = await shareTraffic(world, Object.fromEntries(left))
   if (problem) return problem
-  await settle(world)
+  const late = await untilLeft(world)
   if (state.stable !== null && ended.includes(state.stable)) {
     state.stable = null
     state.stableWorkload = null
   }
   for (const version of ended) await forget(world, version)
   await removeOldConfiguration(world)
-  return done(`ended ${ended.join(', ')}`)
+  return done(`ended ${ended.join(', ')}${late}`)
 }
 
 /** Ends a version and keeps how it was deployed, for a revert to it. */
