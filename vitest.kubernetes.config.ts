@@ -1,25 +1,56 @@
+import { availableParallelism } from 'node:os'
 import { defineConfig } from 'vitest/config'
 import { BaseSequencer, type TestSpecification } from 'vitest/node'
+import { ROUTER_PORTS } from './testing/kubernetes/places.ts'
 
-/** After its API was away a cluster's own parts need minutes to find back; after the last one there is no cluster. */
-const LAST = ['disturbances', 'cluster']
+/** The longest, first: none of them is to be what all others wait for at the end. */
+const FIRST = ['strategies', 'behaviours', 'by-pods', 'failures', 'migrations']
+/**
+ * What takes a node, the API or the cluster itself away has it alone. After its API was away a cluster's own parts need minutes
+ * to find back; after the last one there is no cluster.
+ */
+const ALONE = ['disruptions', 'disturbances', 'cluster']
+
+const fileOf = (name: string) => `testing/kubernetes/${name}.kubernetes.test.ts`
 
 class Order extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
-    const rank = ({ moduleId }: TestSpecification) =>
-      LAST.findIndex((name) => moduleId.endsWith(`/${name}.kubernetes.test.ts`))
+    const rank = ({ moduleId }: TestSpecification) => {
+      const at = (names: readonly string[]) => names.findIndex((name) => moduleId.endsWith(fileOf(name)))
+      return at(FIRST) >= 0 ? at(FIRST) - FIRST.length : at(ALONE) + 1
+    }
     return [...files].sort((a, b) => rank(a) - rank(b) || a.moduleId.localeCompare(b.moduleId))
   }
 }
 
-// One cluster, one file after the other.
+const LIMITS = { testTimeout: 60_000, hookTimeout: 120_000 }
+
+// One cluster for all.
 export default defineConfig({
   test: {
-    include: ['{gonogo,testing}/**/*.kubernetes.test.ts'],
     globalSetup: './testing/kubernetes/whole-suite.ts',
     sequence: { sequencer: Order },
-    testTimeout: 60_000,
-    hookTimeout: 120_000,
-    fileParallelism: false,
+    projects: [
+      {
+        test: {
+          ...LIMITS,
+          name: 'beside each other',
+          include: [fileOf('*')],
+          exclude: ALONE.map(fileOf),
+          // Each has an entry point of the router.
+          maxWorkers: Math.min(availableParallelism(), ROUTER_PORTS.length),
+          sequence: { groupOrder: 0 },
+        },
+      },
+      {
+        test: {
+          ...LIMITS,
+          name: 'alone',
+          include: ALONE.map(fileOf),
+          fileParallelism: false,
+          sequence: { groupOrder: 1 },
+        },
+      },
+    ],
   },
 })

@@ -1,4 +1,4 @@
-import { beforeAll, expect, test } from 'vitest'
+import { expect, test } from 'vitest'
 import { startLoad, until } from '../../gonogo/targets/contract/load.ts'
 import { mustDo, withCanary, withStable } from '../../gonogo/targets/contract/world.ts'
 import { planWarnings } from '../../gonogo/targets/kubernetes/plan-warnings.ts'
@@ -7,10 +7,7 @@ import type { KubernetesWorld as World } from './contract-world.ts'
 import { inOneWorld } from './one-world.ts'
 import { testImage } from './test-image.ts'
 
-let digest = ''
-beforeAll(async () => {
-  digest = await testImage()
-}, 1_800_000)
+const digest = testImage()
 
 /** The cluster looks at its autoscalers every fifteen seconds. */
 const SCALED_WITHIN_MS = 60_000

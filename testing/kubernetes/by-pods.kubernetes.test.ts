@@ -2,7 +2,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, describe, expect, test } from 'vitest'
 import { askTimes, startLoad, until } from '../../gonogo/targets/contract/load.ts'
 import { mustDo, withStable } from '../../gonogo/targets/contract/world.ts'
 import { kubectl } from './commands.ts'
@@ -16,10 +16,7 @@ const web = readFileSync(fileURLToPath(new URL('./web.yaml', import.meta.url)), 
 const folder = mkdtempSync(join(tmpdir(), 'gonogo-by-pods-'))
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
-let digest = ''
-beforeAll(async () => {
-  digest = await testImage()
-}, 1_800_000)
+const digest = testImage()
 
 const ANEW = { kept: false }
 /** The API, the Services' controller, and the proxy of the node, which writes at most once a second. */

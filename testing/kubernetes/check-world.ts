@@ -1,19 +1,14 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import type { Check, CheckContext, CheckResult } from '../../gonogo/checks/check.ts'
 import { drillEnvironment, drillRelease, drillService } from '../../gonogo/checks/drill-situation.ts'
 import { CHECKS } from '../../gonogo/checks/registry.ts'
 import { tryCheck } from '../../gonogo/checks/try-drill.ts'
 import type { Json } from '../../gonogo/core/json.ts'
-import { up } from './cluster.ts'
 import { kubectl } from './commands.ts'
-import { importNodeImage } from './images.ts'
 import { kubeconfig } from './places.ts'
-
-const SERVICE = fileURLToPath(new URL('../service', import.meta.url))
-const NAME = 'gonogo.test/checked'
+import { IMAGE, testImage } from './test-image.ts'
 
 /** A namespace with the test service in it, and a service file's folder that speaks of it: what checks are run against. */
 export type CheckWorld = {
@@ -48,9 +43,8 @@ export async function makeCheckWorld({
   pod = {},
   target = {},
 }: CheckWorldOptions): Promise<CheckWorld> {
-  await up(() => undefined)
-  const digest = await importNodeImage(`${NAME}:1`, SERVICE, ['/app/main.ts'])
-  const image = `${NAME}@${digest}`
+  const digest = testImage()
+  const image = `${IMAGE}@${digest}`
   const folder = await mkdtemp(join(tmpdir(), 'gonogo-checks-'))
   const write = (path: string, text: string) => writeFile(join(folder, path), text)
   const within = (args: readonly string[]) => kubectl(['-n', namespace, ...args])
@@ -95,7 +89,7 @@ export async function makeCheckWorld({
         { folder },
         {
           service,
-          release: drillRelease({ artifact: NAME, digest }),
+          release: drillRelease({ artifact: IMAGE, digest }),
           environment: drillEnvironment(),
           ...overrides,
         },

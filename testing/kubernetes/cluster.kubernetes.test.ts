@@ -1,17 +1,14 @@
 import { existsSync, readFileSync } from 'node:fs'
-import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { askTimes, startLoad, until } from '../../gonogo/targets/contract/load.ts'
 import { down, status, up } from './cluster.ts'
 import { apply, kubectl, run } from './commands.ts'
 import { daemons } from './daemons.ts'
-import { importNodeImage } from './images.ts'
 import { withoutOurs } from './leftovers.ts'
 import { BRIDGE, HOME, ROUTER_PORT } from './places.ts'
+import { IMAGE, testImage } from './test-image.ts'
 
-const SERVICE = fileURLToPath(new URL('../service', import.meta.url))
 const NAMESPACE = 'cluster-test'
-const IMAGE = 'gonogo.test/service:1'
 const URL_OF_ROUTE = `http://127.0.0.1:${ROUTER_PORT}`
 
 const deployment = (name: string, version: string) => ({
@@ -29,7 +26,7 @@ const deployment = (name: string, version: string) => ({
         containers: [
           {
             name: 'web',
-            image: IMAGE,
+            image: `${IMAGE}@${testImage()}`,
             imagePullPolicy: 'Never',
             env: Object.entries({ VERSION: version, PORT: '8080', HOST: '0.0.0.0' }).map(([key, value]) => ({
               name: key,
@@ -77,14 +74,13 @@ const rolledOut = (name: string) =>
 
 beforeAll(async () => {
   await up(() => undefined)
-  await importNodeImage(IMAGE, SERVICE, ['/app/main.ts'])
   await kubectl(['create', 'namespace', NAMESPACE])
   await applyAll([
     gateway,
     ...['stable', 'canary'].flatMap((name) => [deployment(name, name), service(name)]),
   ])
   await Promise.all(['stable', 'canary'].map(rolledOut))
-}, 1_800_000)
+}, 120_000)
 
 afterAll(() => down(), 120_000)
 

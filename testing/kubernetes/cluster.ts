@@ -18,7 +18,7 @@ import {
   inHome,
   kubeconfig,
   NODE_ADDRESS,
-  ROUTER_PORT,
+  ROUTER_PORTS,
   SERVICE_RANGE,
 } from './places.ts'
 
@@ -121,7 +121,7 @@ export async function startRouter(more: readonly string[] = []): Promise<void> {
     'traefik',
     binary('traefik'),
     [
-      `--entryPoints.web.address=127.0.0.1:${ROUTER_PORT}`,
+      ...ROUTER_PORTS.map((port) => `--entryPoints.web-${port}.address=127.0.0.1:${port}`),
       '--providers.kubernetesGateway=true',
       '--providers.kubernetesGateway.throttleDuration=0s',
       '--providers.providersThrottleDuration=0s',

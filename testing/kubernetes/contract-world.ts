@@ -9,11 +9,13 @@ import {
   openKubernetesTarget,
 } from '../../gonogo/targets/kubernetes/kubernetes-target.ts'
 import { apply, kubectl } from './commands.ts'
-import { kubeconfig, ROUTER_PORT } from './places.ts'
+import { kubeconfig, ROUTER_PORT, ROUTER_PORTS } from './places.ts'
+import { IMAGE } from './test-image.ts'
 
 export const MANIFEST = fileURLToPath(new URL('./web.yaml', import.meta.url))
-export const IMAGE = 'gonogo.test/service'
-const PUBLIC_URL = `http://127.0.0.1:${ROUTER_PORT}`
+/** Routes have no host names: each of the files that run side by side has an address of its own. */
+const PORT = ROUTER_PORTS[Number(process.env.VITEST_POOL_ID ?? 1) - 1] ?? ROUTER_PORT
+const PUBLIC_URL = `http://127.0.0.1:${PORT}`
 /** The API, the router's watch of it and the router's own change of mind, on a busy machine. */
 const ZERO_WITHIN_MS = 1000
 /** A router whose API was away looks again later and later. */
@@ -117,7 +119,7 @@ const gateway = (namespace: string) => ({
   metadata: { name: 'gateway', namespace },
   spec: {
     gatewayClassName: 'traefik',
-    listeners: [{ name: 'web', port: ROUTER_PORT, protocol: 'HTTP' }],
+    listeners: [{ name: 'web', port: PORT, protocol: 'HTTP' }],
   },
 })
 

@@ -1,6 +1,6 @@
 import { makeWorld, type Own, type Place, type World } from '../crash/world.ts'
-import { IMAGE, makeNamespace, targetIn } from './contract-world.ts'
-import { testImage } from './test-image.ts'
+import { makeNamespace, targetIn } from './contract-world.ts'
+import { IMAGE, testImage } from './test-image.ts'
 
 /** A small service in a namespace of its own, with people who sign, that whole deployments are made of. */
 export const makeKubernetesPlace = (
@@ -13,7 +13,7 @@ export const makeKubernetesPlace = (
     checklist,
     {},
     async () => {
-      const digest = await testImage()
+      const digest = testImage()
       const namespace = await makeNamespace()
       const target = { ...targetIn(namespace), ...more }
       return { target, artifact: `${IMAGE}@${digest}`, digest, close: namespace.end, ...measured }

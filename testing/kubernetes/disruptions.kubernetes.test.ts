@@ -1,4 +1,4 @@
-import { beforeAll, describe, expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { askTimes, startLoad, until } from '../../gonogo/targets/contract/load.ts'
 import { mustDo, withCanary, withStable } from '../../gonogo/targets/contract/world.ts'
 import { planWarnings } from '../../gonogo/targets/kubernetes/plan-warnings.ts'
@@ -9,10 +9,7 @@ import { evict, whileNodeIsCordoned, whileNodeIsSilent } from './node-away.ts'
 import { expectUntouched, inOneWorld, NOTICED_WITHIN_MS } from './one-world.ts'
 import { testImage } from './test-image.ts'
 
-let digest = ''
-beforeAll(async () => {
-  digest = await testImage()
-}, 1_800_000)
+const digest = testImage()
 
 const inWorld = (body: (world: World) => Promise<void>) => inOneWorld(digest, body)
 

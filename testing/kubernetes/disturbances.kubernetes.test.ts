@@ -13,7 +13,7 @@ const AWAY_MS = 30_000
 let world: World
 beforeAll(async () => {
   world = await makeKubernetesPlace(CHECKLIST)
-}, 1_800_000)
+}, 120_000)
 afterAll(() => world.close(), 90_000)
 
 async function expectStable(version: string, at = ''): Promise<void> {
@@ -67,9 +67,12 @@ test('the API away for half a minute in the middle costs no request and no deplo
   const load = startLoad((await world.target.observe()).url)
   const running = world.run('2.0.0')
   await until('the canary has traffic', () => (load.seen.byVersion['2.0.0'] ?? 0) > 10)
-  await stopDaemon('kube-apiserver')
-  await wait(AWAY_MS)
-  await up(() => undefined)
+  try {
+    await stopDaemon('kube-apiserver')
+    await wait(AWAY_MS)
+  } finally {
+    await up(() => undefined)
+  }
   const { status, id } = await running
   expect(status, world.stateOf(id).rollback?.decided.event.reason).toBe('success')
   const seen = await load.stop()

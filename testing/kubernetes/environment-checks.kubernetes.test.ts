@@ -13,7 +13,7 @@ beforeAll(async () => {
   world = await makeCheckWorld({ namespace: NAMESPACE })
   cluster = await kubectl(['get', 'namespace', 'kube-system', '-o', 'jsonpath={.metadata.uid}'])
   await world.kubectl(['rollout', 'status', 'deployment/web', '--timeout=60s'])
-}, 1_800_000)
+}, 120_000)
 afterAll(() => world.end())
 
 describe('1.3.1 on a cluster', () => {

@@ -2,8 +2,8 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { until } from '../../gonogo/targets/contract/load.ts'
+import { afterAll, describe, expect, test } from 'vitest'
+import { askTimes, until } from '../../gonogo/targets/contract/load.ts'
 import { type Behaviour, mustDo, withCanary, withStable } from '../../gonogo/targets/contract/world.ts'
 import type { Outcome } from '../../gonogo/targets/target.ts'
 import { apply, kubectl } from './commands.ts'
@@ -15,10 +15,7 @@ const web = readFileSync(fileURLToPath(new URL('./web.yaml', import.meta.url)), 
 const folder = mkdtempSync(join(tmpdir(), 'gonogo-manifests-'))
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
-let digest = ''
-beforeAll(async () => {
-  digest = await testImage()
-}, 1_800_000)
+const digest = testImage()
 
 /** The test service's manifest, its container with more to it. */
 function manifestWith(name: string, container: string): Components {
@@ -76,7 +73,7 @@ describe('what keeps a version from starting is named in words, and leaves the s
         expect(outcome).toMatchObject({ ok: false, code: 'no-room' })
         expect(outcome.detail).toMatch(/Insufficient cpu/)
       },
-      manifestWith('large', 'resources: { requests: { cpu: 400m } }'),
+      manifestWith('large', 'resources: { requests: { cpu: 900m } }'),
     ))
 
   test('a quota', () =>
@@ -155,6 +152,26 @@ describe('what happens to a version that serves', () => {
       await kubectl(['scale', 'deployment/web', '--replicas=2', '-n', namespace])
       await kubectl(['delete', 'deployment/web-canary', '-n', namespace])
       await until('it is told', () => /Deployment web-canary is gone/.test(target.notice?.()?.drift ?? ''))
+    }))
+
+  test('a route that is gone is told, and holds up neither a gonogo that is started again nor its way back', () =>
+    inWorld(async (world) => {
+      await withCanary(world, '1.0.0', '1.1.0')
+      await mustDo(world.target.setWeights({ '1.0.0': 95, '1.1.0': 5 }, 'five'))
+      const route = await kubectl(['get', 'httproute', 'web', '-n', world.namespace, '-o', 'json'])
+      await kubectl(['delete', 'httproute', 'web', '-n', world.namespace])
+      await until('it is told', () => world.target.notice?.()?.drift === 'HTTPRoute web is gone')
+      const again = await world.openAgain()
+      expect(await again.revert('1.0.0', '1.1.0', 'back')).toMatchObject({
+        ok: true,
+        detail: expect.stringContaining('there is no HTTPRoute web'),
+      })
+      await apply(route.replace(/"(resourceVersion|uid)": "[^"]*",?/g, ''))
+      expect(await again.setWeights({ '1.0.0': 100 }, 'all')).toMatchObject({ ok: true })
+      await until('it leads to the stable version again', async () => {
+        const { byVersion } = await askTimes(world.config.url, 20)
+        return byVersion['1.0.0'] === 20
+      })
     }))
 
   test('what others add to the route stays', () =>

@@ -24,7 +24,7 @@ beforeAll(async () => {
     metadata: { name: 'web' },
     spec: { rules: [{ backendRefs: [{ name: 'web', port: 80 }] }] },
   })
-}, 1_800_000)
+}, 120_000)
 afterAll(() => world?.end())
 
 const service = {

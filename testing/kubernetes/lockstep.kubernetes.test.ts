@@ -2,7 +2,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { afterAll, expect, test } from 'vitest'
 import { startLoad, until } from '../../gonogo/targets/contract/load.ts'
 import { mustDo, withCanary, withStable } from '../../gonogo/targets/contract/world.ts'
 import { kubectl } from './commands.ts'
@@ -32,10 +32,7 @@ const components: Components = Object.fromEntries(
   }),
 )
 
-let digest = ''
-beforeAll(async () => {
-  digest = await testImage()
-}, 1_800_000)
+const digest = testImage()
 
 type World = Awaited<ReturnType<typeof makeKubernetesWorld>>
 

@@ -9,12 +9,11 @@ import { startLoad } from '../../gonogo/targets/contract/load.ts'
 import { kubernetesConfigSchema } from '../../gonogo/targets/kubernetes/config.ts'
 import { openKubernetesTarget } from '../../gonogo/targets/kubernetes/kubernetes-target.ts'
 import type { World } from '../crash/world.ts'
-import { up } from './cluster.ts'
 import { kubectl } from './commands.ts'
-import { IMAGE, makeNamespace, targetIn } from './contract-world.ts'
+import { makeNamespace, targetIn } from './contract-world.ts'
 import { makeKubernetesPlace } from './deployment-world.ts'
 import { type MigrationServer, startMigrationServer } from './migration-server.ts'
-import { testImage } from './test-image.ts'
+import { IMAGE, testImage } from './test-image.ts'
 
 /** A gonogo that is started again begins with the intent, the second boundary, and then has the effect done. */
 const AFTER_MIGRATION = 3
@@ -24,12 +23,11 @@ let database: MigrationServer
 let world: World
 let namespace = ''
 beforeAll(async () => {
-  await up(() => undefined)
   database = await startMigrationServer()
   world = await makeKubernetesPlace(CHECKLIST, { migration: { manifest: database.manifest } })
   const service = JSON.parse(readFileSync(join(world.root, 'gonogo.yaml'), 'utf8'))
   namespace = service.environments.production.target.namespace
-}, 1_800_000)
+}, 120_000)
 afterAll(async () => {
   await world?.close()
   database?.close()
@@ -142,7 +140,7 @@ const of = (version: string, digest: string) => ({
 })
 
 test('it meets the restricted standard, and what keeps it from starting is said in the cluster’s words', async () => {
-  const digest = await testImage()
+  const digest = testImage()
   const own = await makeNamespace()
   await kubectl(['label', 'namespace', own.name, 'pod-security.kubernetes.io/enforce=restricted'])
   const config = kubernetesConfigSchema.parse({

@@ -47,7 +47,7 @@ beforeAll(async () => {
     },
   )
   await world.kubeconfigOf('gonogo')
-}, 1_800_000)
+}, 120_000)
 afterAll(async () => {
   await kubectl(['delete', 'clusterrole,clusterrolebinding', CLUSTER_READER, '--ignore-not-found'])
   await world.end()

@@ -23,9 +23,9 @@ let folder = ''
 const opened: OpenTarget[] = []
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'gonogo-pods-'))
-  world = await makeKubernetesWorld(await testImage(), { readyTimeoutMs: 30_000 })
+  world = await makeKubernetesWorld(testImage(), { readyTimeoutMs: 30_000 })
   await withStable(world, '1.0.0')
-}, 1_800_000)
+}, 120_000)
 afterAll(async () => {
   for (const target of opened) await target.close?.()
   await world?.end()

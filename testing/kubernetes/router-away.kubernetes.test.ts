@@ -19,10 +19,10 @@ beforeAll(async () => {
   page.listen(0, '127.0.0.1')
   await once(page, 'listening')
   const metrics = `http://127.0.0.1:${(page.address() as AddressInfo).port}/metrics`
-  world = await makeKubernetesWorld(await testImage(), { readyTimeoutMs: 30_000 }, undefined, {
+  world = await makeKubernetesWorld(testImage(), { readyTimeoutMs: 30_000 }, undefined, {
     router: { kind: 'traefik', metrics },
   })
-}, 1_800_000)
+}, 120_000)
 afterAll(async () => {
   page.closeAllConnections()
   page.close()

@@ -44,7 +44,7 @@ beforeAll(async () => {
   )
   await world.kubeconfigOf('gonogo-backup')
   await world.kubectl(['rollout', 'status', 'deployment/web', '--timeout=60s'])
-}, 1_800_000)
+}, 120_000)
 afterAll(() => world.end())
 
 const identity = { kubeconfig: 'gonogo-backup.kubeconfig' }

@@ -16,9 +16,9 @@ const { storageClassName } = made
 
 let digest = ''
 beforeAll(async () => {
-  digest = await testImage()
+  digest = testImage()
   await made.makeVolumes(2)
-}, 1_800_000)
+}, 120_000)
 afterAll(made.end)
 
 describe('a StatefulSet that users come to, by a route', () => {

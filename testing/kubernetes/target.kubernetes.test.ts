@@ -1,11 +1,7 @@
-import { beforeAll } from 'vitest'
 import { describeTargetContract } from '../../gonogo/targets/contract.ts'
 import { makeKubernetesWorld } from './contract-world.ts'
 import { testImage } from './test-image.ts'
 
-let digest = ''
-beforeAll(async () => {
-  digest = await testImage()
-}, 1_800_000)
+const digest = testImage()
 
 describeTargetContract('kubernetes', (options) => makeKubernetesWorld(digest, options))
