@@ -60,7 +60,11 @@ export function describeStrategies(
         stable: before,
         weight: 100,
       })
-      expect(instances.map((one) => [one.version, one.ready])).toEqual([
+      const told = JSON.stringify(world.stateOf(id).effects)
+      expect(
+        instances.map((one) => [one.version, one.ready]),
+        told,
+      ).toEqual([
         [before, true],
         [before, true],
       ])

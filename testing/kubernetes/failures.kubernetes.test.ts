@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterAll, describe, expect, test } from 'vitest'
-import { askTimes, until } from '../../gonogo/targets/contract/load.ts'
+import { askTimes, startLoad, until } from '../../gonogo/targets/contract/load.ts'
 import { type Behaviour, mustDo, withCanary, withStable } from '../../gonogo/targets/contract/world.ts'
 import type { Outcome } from '../../gonogo/targets/target.ts'
 import { apply, kubectl } from './commands.ts'
@@ -199,6 +199,24 @@ describe('what happens to a version that serves', () => {
         { name: 'web', weight: 50 },
         { name: 'web-canary', weight: 50 },
       ])
+    }))
+
+  test('what somebody had put into the stable pods is not in those that are promoted', () =>
+    inWorld(async (world) => {
+      const { target, namespace } = world
+      await withStable(world, '1.0.0')
+      const names = 'jsonpath={.spec.template.spec.containers[0].env[*].name}'
+      const variables = async () =>
+        (await kubectl(['get', 'deployment/web', '-n', namespace, '-o', names])).split(' ')
+      await kubectl(['set', 'env', 'deployment/web', 'BY_HAND=yes', '-n', namespace])
+      await kubectl(['rollout', 'status', 'deployment/web', '-n', namespace, '--timeout=60s'])
+      await mustDo(target.deploy(await world.workload('1.1.0'), 'deploy'))
+      await mustDo(target.setWeights({ '1.1.0': 100 }, 'all'))
+      expect(await variables()).toContain('BY_HAND')
+      const load = startLoad(world.config.url)
+      await mustDo(target.promote('1.1.0', 'promote'))
+      expect(await variables()).not.toContain('BY_HAND')
+      expect((await load.stop()).failed).toEqual([])
     }))
 
   test('promotion is a rollout of the Deployment itself, which kubectl can undo', () =>

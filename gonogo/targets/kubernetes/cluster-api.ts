@@ -12,7 +12,8 @@ import { orNull, statusOf, steadily } from '#connectors/kubernetes/api-calls.ts'
 import { client } from '#connectors/kubernetes/client.ts'
 import type { RouteRef } from './config.ts'
 
-const MANAGER = 'gonogo'
+/** As whom gonogo owns fields. */
+export const MANAGER = 'gonogo'
 const ROUTES = { group: 'gateway.networking.k8s.io', version: 'v1' }
 const LOG_LINES = 20
 
@@ -39,6 +40,7 @@ export type ClusterApi = {
   replace<T extends KubernetesObject>(object: T): Promise<T>
   /** RFC 6902 operations on a route, all or none. */
   patchRoute(route: RouteRef, operations: readonly object[]): Promise<KubernetesObject>
+  patchDeployment(name: string, operations: readonly object[]): Promise<KubernetesObject>
   /** With all that belongs to it. Harmless where there is none, or none of this uid any more. */
   remove(apiVersion: string, kind: string, name: string, uid?: string): Promise<void>
   /** The newest warning about an object since a moment, in the cluster's words; empty where there is none. */
@@ -58,10 +60,13 @@ export type Autoscaler = V2HorizontalPodAutoscaler & KubernetesObject
 export const AUTOSCALING = 'autoscaling/v2'
 
 export function clusterApi(config: KubeConfig, namespace: string): ClusterApi {
-  const { CoreV1Api, CustomObjectsApi, KubernetesObjectApi, PatchStrategy, setHeaderOptions } = client()
+  const { AppsV1Api, CoreV1Api, CustomObjectsApi, KubernetesObjectApi, PatchStrategy, setHeaderOptions } =
+    client()
   const objects = KubernetesObjectApi.makeApiClient(config)
   const core = config.makeApiClient(CoreV1Api)
+  const apps = config.makeApiClient(AppsV1Api)
   const custom = config.makeApiClient(CustomObjectsApi)
+  const asJsonPatch = setHeaderOptions('Content-Type', PatchStrategy.JsonPatch)
   const header = (apiVersion: string, kind: string, name: string) => ({
     apiVersion,
     kind,
@@ -97,8 +102,12 @@ export function clusterApi(config: KubeConfig, namespace: string): ClusterApi {
             body: operations,
             fieldManager: MANAGER,
           },
-          setHeaderOptions('Content-Type', PatchStrategy.JsonPatch),
+          asJsonPatch,
         ),
+      ),
+    patchDeployment: (name, body) =>
+      steadily(() =>
+        apps.patchNamespacedDeployment({ name, namespace, body, fieldManager: MANAGER }, asJsonPatch),
       ),
     remove: async (apiVersion, kind, name, uid) => {
       const all = 'Background'

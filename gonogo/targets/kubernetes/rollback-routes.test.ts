@@ -1,6 +1,9 @@
 import { ApiException } from '@kubernetes/client-node'
 import { expect, onTestFinished, test, vi } from 'vitest'
+import { bringUp } from './bring-up.ts'
 import { worldOf } from './fake-ready-cluster.ts'
+import { LABELS } from './render.ts'
+import type { VersionRecord } from './saved-state.ts'
 import { promote, revert } from './traffic-calls.ts'
 import type { World } from './world.ts'
 
@@ -50,6 +53,18 @@ test('one that may not be changed and leads to no other version is named', async
     detail: expect.stringContaining('; HTTPRoute web: not this one;'),
   })
   expect(cluster.versions()).toEqual({ web: '1.0.0' })
+})
+
+test('the configuration of the version that went goes with it', async () => {
+  const { world, cluster, state } = await worldOf(canary)
+  const next = state.versions['1.1.0'] as VersionRecord
+  next.workload = { ...next.workload, config: { text: 'of its own' } }
+  await bringUp(world, next, 'canary', 1)
+  const names = async () =>
+    (await cluster.api.list('v1', 'ConfigMap', `${LABELS.of}=web`)).map(({ metadata }) => metadata?.name)
+  const [gone] = await names()
+  expect(await revert(world, '1.0.0', '1.1.0')).toMatchObject({ ok: true })
+  expect(await names()).toEqual([expect.not.stringMatching(gone ?? 'none')])
 })
 
 test.each([

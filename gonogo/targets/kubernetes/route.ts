@@ -6,6 +6,8 @@ import { nameIn, SLOTS, type Slot } from './slots.ts'
 
 export const ROUTE_API = 'gateway.networking.k8s.io/v1'
 const ATTEMPTS = 10
+/** A weight may not be larger. */
+const MOST = 1_000_000
 /** Most routers tell at once; one in front of a cloud's load balancer takes its time. */
 const SOON_MS = 3000
 const LOOK_SOON_MS = 20
@@ -113,11 +115,22 @@ function operationsFor(route: Route, service: string, shares: Shares): object[] 
             weight: Math.round(weight * scale),
           }))
         : [{ ...model, name: service, weight: 1 }]
-    const value = [...refs.filter((ref) => !slotOf(route, service, ref)), ...ours]
+    const [before, after] = [sumOf(refs.filter((ref) => slotOf(route, service, ref))), sumOf(ours)]
+    // Whoever else has a share of the rule keeps it.
+    const factor = before > 0 ? after / before : 1
+    const others = refs.filter((ref) => !slotOf(route, service, ref))
+    const value = [...others.map((ref) => (factor === 1 ? ref : scaled(ref, factor))), ...ours]
     return JSON.stringify(value) === JSON.stringify(refs)
       ? []
       : [{ op: 'replace', path: `/spec/rules/${index}/backendRefs`, value }]
   })
+}
+
+const sumOf = (refs: readonly BackendRef[]): number => refs.reduce((sum, { weight = 1 }) => sum + weight, 0)
+
+function scaled(ref: BackendRef, factor: number): BackendRef {
+  const { weight = 1 } = ref
+  return weight === 0 ? ref : { ...ref, weight: Math.min(MOST, Math.max(1, Math.round(weight * factor))) }
 }
 
 /** Waits until every router that the route names says that it has taken this change; null then, or what is wrong in words. */

@@ -1,12 +1,13 @@
 import type { Outcome } from '../target.ts'
-import { bringUp, emptySlot } from './bring-up.ts'
-import { hasSets } from './controllers.ts'
+import { bringUp, emptySlot, removeOldConfiguration, render } from './bring-up.ts'
+import { hasSets, isSet } from './controllers.ts'
 import { ended, endingProblem, mayGoOn, untilStopped } from './ending.ts'
 import { isEnding, isReady } from './pods.ts'
 import type { VersionRecord } from './saved-state.ts'
 import { placeOf } from './selected-pods.ts'
 import { untilServed } from './served.ts'
 import { shareBack, shareTraffic, untilLeft } from './share-traffic.ts'
+import { takeTemplate } from './take-template.ts'
 import { archive, forget } from './workload-calls.ts'
 import { done, podsOf, publicReady, refused, unknownVersion, versionIn, type World } from './world.ts'
 
@@ -94,6 +95,9 @@ async function moveToStable(
   share = () => shareTraffic(world, world.map.state.weights),
 ): Promise<Outcome | null> {
   const from = record.slot
+  const { components } = render(world, record, 'stable', record.desired)
+  for (const { controller } of components)
+    if (!isSet(controller)) await takeTemplate(world.api, controller.metadata?.name ?? '')
   const up = await bringUp(world, record, 'stable', record.desired)
   if (!up.ok) return up
   const wanted = () => mayGoOn(world, record)
@@ -170,6 +174,7 @@ async function goBack(world: World, version: string, drop: string): Promise<Outc
   // A promotion that was cut short may have begun a copy.
   for (const slot of ['canary', 'previous'] as const)
     if (!versionIn(world, slot)) await emptySlot(world, slot)
+  await removeOldConfiguration(world)
   await world.map.save()
   return done(
     `all traffic to ${version} after ${Math.round(shiftedMs)} ms${shift.note || late}; ${up.detail}; ${drop} ended`,

@@ -1,0 +1,68 @@
+import type { V1ManagedFieldsEntry } from '@kubernetes/client-node'
+import { type ClusterApi, type Controller, MANAGER, statusOf } from './cluster-api.ts'
+
+const ATTEMPTS = 10
+const DEPLOYMENTS = 'apps/v1'
+
+type Fields = { readonly [key: string]: Fields }
+
+/**
+ * Makes gonogo the only owner of a Deployment's pod template, so that the next apply leaves nothing in it that others had put
+ * there: what is promoted is then what was looked at beside it. No pod is changed by this. As `kubectl apply --server-side`
+ * takes over what was applied by the client.
+ */
+export async function takeTemplate(api: ClusterApi, name: string): Promise<void> {
+  for (let attempt = 1; ; attempt++) {
+    const live = await api.read<Controller>(DEPLOYMENTS, 'Deployment', name)
+    const before = live?.metadata?.managedFields ?? []
+    const after = ownTemplate(before)
+    if (!after) return
+    try {
+      await api.patchDeployment(name, [
+        { op: 'test', path: '/metadata/resourceVersion', value: live?.metadata?.resourceVersion },
+        { op: 'replace', path: '/metadata/managedFields', value: after },
+      ])
+      return
+    } catch (error) {
+      // A failed test of a JSON patch is 422, a change between read and write 409; controllers write status all the time.
+      if (![409, 422].includes(statusOf(error) ?? 0) || attempt === ATTEMPTS) throw error
+    }
+  }
+}
+
+/** Who owns which fields, with the template's all gonogo's; null where they are already. */
+export function ownTemplate(entries: readonly V1ManagedFieldsEntry[]): V1ManagedFieldsEntry[] | null {
+  const isOurs = ({ manager, operation }: V1ManagedFieldsEntry) =>
+    manager === MANAGER && operation === 'Apply'
+  const others = entries.filter((one) => !isOurs(one) && templateOf(one))
+  if (others.length === 0) return null
+  const ours = entries.find(isOurs) ?? {
+    manager: MANAGER,
+    operation: 'Apply',
+    apiVersion: DEPLOYMENTS,
+    fieldsType: 'FieldsV1',
+    time: new Date(),
+    fieldsV1: {},
+  }
+  const templates = others.map((one) => ({ 'f:spec': { 'f:template': templateOf(one) ?? {} } }))
+  const own = { ...ours, fieldsV1: templates.reduce(merged, ours.fieldsV1 as Fields) }
+  const rest = entries.filter((one) => one !== ours)
+  const left = rest.map((one) => (others.includes(one) ? withoutTemplate(one) : one))
+  return [...left.filter(({ fieldsV1 }) => Object.keys(fieldsV1 ?? {}).length > 0), own]
+}
+
+const specOf = ({ fieldsV1 }: V1ManagedFieldsEntry): Fields =>
+  (fieldsV1 as Fields | undefined)?.['f:spec'] ?? {}
+const templateOf = (entry: V1ManagedFieldsEntry): Fields | undefined => specOf(entry)['f:template']
+
+function withoutTemplate(entry: V1ManagedFieldsEntry): V1ManagedFieldsEntry {
+  const { 'f:template': _, ...spec } = specOf(entry)
+  const { 'f:spec': __, ...fields } = entry.fieldsV1 as Fields
+  return { ...entry, fieldsV1: Object.keys(spec).length > 0 ? { ...fields, 'f:spec': spec } : fields }
+}
+
+function merged(one: Fields, other: Fields): Fields {
+  const both: Record<string, Fields> = { ...one }
+  for (const [key, fields] of Object.entries(other)) both[key] = merged(both[key] ?? {}, fields)
+  return both
+}
