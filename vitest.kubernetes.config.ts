@@ -4,7 +4,16 @@ import { BaseSequencer, type TestSpecification } from 'vitest/node'
 import { ROUTER_PORTS } from './testing/kubernetes/places.ts'
 
 /** The longest, first: none of them is to be what all others wait for at the end. */
-const FIRST = ['strategies', 'behaviours', 'by-pods', 'failures', 'migrations']
+const FIRST = [
+  'target',
+  'strategies',
+  'behaviours',
+  'stateful-sets',
+  'by-pods',
+  'failures',
+  'migrations',
+  'lockstep',
+]
 /**
  * What takes a node, the API or the cluster itself away has it alone. After its API was away a cluster's own parts need minutes
  * to find back; after the last one there is no cluster.

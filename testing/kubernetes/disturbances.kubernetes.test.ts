@@ -14,7 +14,12 @@ let world: World
 beforeAll(async () => {
   world = await makeKubernetesPlace(CHECKLIST)
 }, 120_000)
-afterAll(() => world.close(), 90_000)
+afterAll(async () => {
+  // A router whose API was away looks for changes later and later; what follows is not about that.
+  await stopDaemon('traefik')
+  await up(() => undefined)
+  await world.close()
+}, 120_000)
 
 async function expectStable(version: string, at = ''): Promise<void> {
   const { stable, weights, instances } = await world.target.observe()

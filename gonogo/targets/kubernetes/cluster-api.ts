@@ -130,16 +130,22 @@ export function clusterApi(config: KubeConfig, namespace: string): ClusterApi {
     wholeLog: async (name, container) => {
       const read = (previous: boolean) =>
         core.readNamespacedPodLog({ name, namespace, previous, ...(container && { container }) })
-      return (await read(true).catch(() => '')) + (await steadily(() => read(false)))
+      return said(await read(true).catch(() => '')) + said(await steadily(() => read(false)))
     },
     lastLog: async (name, container) => {
       const read = (previous: boolean) =>
         core.readNamespacedPodLog({ name, namespace, container, previous, tailLines: LOG_LINES })
-      const none = () => ''
-      return (await read(true).catch(none)) || read(false).catch(none)
+      const told = async (previous: boolean) => said(await read(previous).catch(() => ''))
+      // The one before may be taken away while it is asked for; then there is another one before.
+      return (await told(true)) || (await told(false)) || told(true)
     },
   }
 }
+
+/** What a kubelet answers, as if it were the log, where the container was taken away meanwhile. */
+const NO_LOG = /^unable to retrieve container logs for \S+$/
+
+const said = (log: string): string => (NO_LOG.test(log.trim()) ? '' : log)
 
 /** Epoch ms at which an event was seen last, by whichever field its writer used. */
 const timeOf = ({ series, lastTimestamp, eventTime, metadata }: CoreV1Event): number =>
