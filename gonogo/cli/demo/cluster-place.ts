@@ -44,6 +44,7 @@ export async function clusterPlace(sources: string, home: string): Promise<DemoP
       sources,
       demo,
       left: UNPROVEN,
+      isCrowded: true,
       deployables: async () => {
         side.ask('images')
         const images = imagesSchema.parse(await side.answer())

@@ -17,6 +17,8 @@ export type DemoPlace = {
   /** What the demo makes; what an earlier one left there is gone. */
   readonly demo: string
   readonly left: LeftToCast
+  /** The cluster's own parts take the machine's time as well: tests that are last in line would run into their limits. */
+  readonly isCrowded: boolean
   /** Called once folders of all versions, tokens and keys are there. */
   deployables(): Promise<Readonly<Record<DemoVersion, Deployable>>>
   close(): Promise<void>
@@ -55,6 +57,7 @@ export async function processesPlace(file: Workspace, demo: string): Promise<Dem
     sources: workspace.root,
     demo,
     left,
+    isCrowded: false,
     deployables: async () =>
       Object.fromEntries(await Promise.all(VERSIONS.map(deployable))) as Record<DemoVersion, Deployable>,
     close: async () => undefined,

@@ -94,13 +94,18 @@ async function runAlone(place: DemoPlace, output: Output, stop: AbortSignal): Pr
     const run = { workspace, store, output, signers, left: place.left, staging, stop }
     await rehearseIn(run, STABLE, '1.2.3')
     await tested
-    traffic = startTraffic((await production.observe()).url, tokens)
     let [nextTested, nextRehearsed]: Promise<void>[] = []
+    const testTheNext = (when: string) => {
+      output.say(`· ${when}: type check, lint and tests of 1.2.4`)
+      nextTested = during(testNext())
+      return nextTested
+    }
+    if (place.isCrowded) await testTheNext('before traffic comes')
+    traffic = startTraffic((await production.observe()).url, tokens)
     // Not before the shift: what is measured until then has no other version beside it, to which as much would happen.
     const good = await deployOne(run, '1.2.3', {
       shift: () => {
-        output.say('· meanwhile: type check, lint and tests of 1.2.4')
-        nextTested = during(testNext())
+        if (!nextTested) testTheNext('meanwhile')
       },
       firstHour: () => {
         nextRehearsed = during(makeStable(staging, '1.2.3').then(() => rehearseIn(run, '1.2.3', '1.2.4')))
