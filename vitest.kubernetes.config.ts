@@ -48,7 +48,8 @@ export default defineConfig({
           exclude: ALONE.map(fileOf),
           // Each has an entry point of the router.
           maxWorkers: Math.min(availableParallelism(), ROUTER_PORTS.length),
-          sequence: { groupOrder: 0 },
+          // 0 is special: with one worker its files would come after all others.
+          sequence: { groupOrder: 1 },
         },
       },
       {
@@ -57,7 +58,7 @@ export default defineConfig({
           name: 'alone',
           include: ALONE.map(fileOf),
           fileParallelism: false,
-          sequence: { groupOrder: 1 },
+          sequence: { groupOrder: 2 },
         },
       },
     ],

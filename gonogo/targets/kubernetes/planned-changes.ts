@@ -8,6 +8,7 @@ import { differences } from './differences.ts'
 import { publicServiceOf, readManifests } from './read-manifests.ts'
 import { type RenderedVersion, renderVersion } from './render.ts'
 import type { Slot } from './slots.ts'
+import { othersInTemplate } from './take-template.ts'
 
 /** What a deployment would do to one object. */
 export type PlannedChange = {
@@ -72,11 +73,20 @@ async function plannedChange(
   const live = await cluster.find(path, anySchema)
   try {
     const after = await cluster.dryRun(path, { ...object, apiVersion }, anySchema)
-    const lines = live ? differences(live, after) : []
+    const lines = live ? [...differences(live, after), ...takenOver(when, kind, live)] : []
     const action = live ? (lines.length > 0 ? 'change' : 'none') : 'create'
     return { kind, name, when, action, lines }
   } catch (problem) {
     if (!(problem instanceof ReadingProblem)) throw problem
     return { kind, name, when, action: 'refused', lines: [problem.message] }
   }
+}
+
+/** A dry run of the apply alone does not know that a promotion makes the whole template gonogo's. */
+function takenOver(when: PlannedChange['when'], kind: string, { metadata }: KubernetesObject): string[] {
+  if (when !== 'promote' || kind !== 'Deployment') return []
+  const others = othersInTemplate(metadata?.managedFields ?? [])
+  return others.length > 0
+    ? [`spec.template: what ${others.join(', ')} put there and the manifest has not is removed`]
+    : []
 }

@@ -5,10 +5,13 @@ import { worldOf } from './fake-ready-cluster.ts'
 import { LABELS } from './render.ts'
 import type { VersionRecord } from './saved-state.ts'
 import { promote, revert } from './traffic-calls.ts'
+import { scale } from './workload-calls.ts'
 import type { World } from './world.ts'
 
 /** More than a change of weights has patience for. */
-const LOOKS = 14
+const LOOKS = 6
+/** How much later each look is, for those who wait. */
+const A_LOOK_MS = 3000
 const canary = { desired: 1, weight: 25 }
 const routes = ['web', 'inner', 'outer']
 const forbids = (name: string) => (request: string) => {
@@ -67,24 +70,64 @@ test('the configuration of the version that went goes with it', async () => {
   expect(await names()).toEqual([expect.not.stringMatching(gone ?? 'none')])
 })
 
+const move = (world: World) => promote(world, '1.1.0')
+const goBack = (world: World) => revert(world, '1.0.0', '1.1.0')
+const shrink = (world: World) => {
+  Object.assign(world.map.state.versions['1.0.0'] ?? {}, { desired: 2 })
+  return scale(world, '1.0.0', 1)
+}
+const [rolls, ends] = ['apply Deployment web', 'remove Deployment web-canary']
+
 test.each([
-  ['on the way back', 25, 'remove Deployment web-canary', (world: World) => revert(world, '1.0.0', '1.1.0')],
-  ['by a promotion', 100, 'apply Deployment web', (world: World) => promote(world, '1.1.0')],
-])('no pod is ended while a router may still lead to it: %s', async (_, weight, endsPods, call) => {
-  const { world, cluster } = await worldOf({ desired: 1, weight })
+  { by: 'the way back', weight: 25, call: goBack, endsPods: ends },
+  { by: 'a promotion, the old version’s', call: move, endsPods: rolls },
+  { by: 'a promotion, the canary’s', call: move, endsPods: ends, since: rolls },
+  {
+    by: 'a promotion that was broken off after the copy',
+    slots: ['previous', 'canary'],
+    call: move,
+    endsPods: rolls,
+  },
+  { by: 'one that was broken off before its end', slots: ['previous', 'stable'], call: move, endsPods: ends },
+  { by: 'one pod less', call: shrink, endsPods: rolls },
+])(
+  'no pod is ended while a router may still lead to it, by $by',
+  async ({ weight = 100, slots, call, endsPods, since }) => {
+    const { world, state, cluster } = await worldOf({ desired: 1, weight })
+    for (const [index, record] of Object.values(state.versions).entries())
+      Object.assign(record, { slot: slots?.[index] ?? record.slot })
+    cluster.routerReads = since !== undefined
+    const now = performance.now.bind(performance)
+    const seen: string[] = []
+    let looked = 0
+    cluster.before = (request) => {
+      if (request === since) cluster.routerReads = false
+      if (request.startsWith('read HTTPRoute') && !cluster.routerReads) looked++
+      if (looked > LOOKS) cluster.routerReads = true
+      if (request === endsPods) seen.push(cluster.routerReads ? 'in time' : 'early')
+    }
+    const clock = vi.spyOn(performance, 'now').mockImplementation(() => now() + looked * A_LOOK_MS)
+    onTestFinished(() => clock.mockRestore())
+    expect(await call(world)).toMatchObject({ ok: true })
+    expect(looked).toBeGreaterThan(LOOKS)
+    expect(new Set(seen)).toEqual(new Set(['in time']))
+  },
+)
+
+test('a promotion says which router has not confirmed its route', async () => {
+  const { world, cluster } = await worldOf({ desired: 1, weight: 100 })
   cluster.routerReads = false
   const now = performance.now.bind(performance)
-  const early: string[] = []
   let looked = 0
   cluster.before = (request) => {
     if (request.startsWith('read HTTPRoute')) looked++
-    if (looked > LOOKS) cluster.routerReads = true
-    if (request === endsPods && !cluster.routerReads) early.push(request)
   }
-  // Each look is a second later.
-  const clock = vi.spyOn(performance, 'now').mockImplementation(() => now() + looked * 1000)
+  const clock = vi.spyOn(performance, 'now').mockImplementation(() => now() + looked * 20_000)
   onTestFinished(() => clock.mockRestore())
-  expect(await call(world)).toMatchObject({ ok: true })
-  expect(looked).toBeGreaterThan(LOOKS)
-  expect(early).toEqual([])
+  expect(await promote(world, '1.1.0')).toMatchObject({
+    ok: true,
+    detail: expect.stringMatching(
+      /^1.1.0 is the stable version; HTTPRoute web: the router has not confirmed it/,
+    ),
+  })
 })

@@ -1,50 +1,8 @@
 import { expect, test } from 'vitest'
 import type { ClusterApi } from './cluster-api.ts'
-import { type Route, type Shares, shareRoute, sharesByRule, unconfirmed } from './route.ts'
+import { type Route, type Shares, shareRoute, sharesByRule } from './route.ts'
 
 const ref = { kind: 'HTTPRoute', name: 'web' } as const
-const gateway = { name: 'gateway' }
-const accepted = { type: 'Accepted', status: 'True', observedGeneration: 2 }
-const routeWith = (parents: NonNullable<Route['status']>['parents'] = []): Route => ({
-  metadata: { name: 'web', namespace: 'prod', generation: 2 },
-  spec: { parentRefs: [gateway] },
-  status: { parents },
-})
-const apiOf = (...answers: (Route | null)[]) =>
-  ({ read: async () => (answers.length > 1 ? answers.shift() : answers[0]) }) as unknown as ClusterApi
-const told = (route: Route, ...later: (Route | null)[]) =>
-  unconfirmed(apiOf(...(later.length > 0 ? later : [route])), ref, route, 50)
-
-test('a change is taken when every router that the route names says so of this generation', async () => {
-  expect(await told(routeWith([{ parentRef: gateway, conditions: [accepted] }]))).toBeNull()
-  const late = routeWith([{ parentRef: gateway, conditions: [{ ...accepted, observedGeneration: 1 }] }])
-  expect(await told(late, late, routeWith([{ parentRef: gateway, conditions: [accepted] }]))).toBeNull()
-  for (const route of [
-    late,
-    routeWith(),
-    routeWith([{ parentRef: gateway, conditions: [] }]),
-    routeWith([{ parentRef: { name: 'an old one' }, conditions: [accepted] }]),
-  ])
-    expect(await told(route)).toBe('HTTPRoute web: the router has not confirmed it yet')
-})
-
-test('a router that refuses it has not taken it, and its words are told', async () => {
-  const refusal = { ...accepted, status: 'False', reason: 'NotAllowedByListeners', message: 'not here' }
-  expect(await told(routeWith([{ parentRef: gateway, conditions: [refusal] }]))).toBe(
-    'HTTPRoute web: the router says NotAllowedByListeners: not here',
-  )
-})
-
-test('that a Service of somebody else does not exist is no word about the change', async () => {
-  const other = { type: 'ResolvedRefs', status: 'False', reason: 'BackendNotFound', observedGeneration: 2 }
-  expect(await told(routeWith([{ parentRef: gateway, conditions: [accepted, other] }]))).toBeNull()
-})
-
-test('the word of a router that the route names no more holds nothing up, and neither does a route that is gone', async () => {
-  const old = { parentRef: { name: 'an old one' }, conditions: [{ ...accepted, observedGeneration: 1 }] }
-  expect(await told(routeWith([old, { parentRef: gateway, conditions: [accepted] }]))).toBeNull()
-  expect(await told(routeWith([old]), null)).toBeNull()
-})
 
 test('what only has the name of the service is not the service; each rule has shares of its own', () => {
   const ours = [
@@ -87,5 +45,22 @@ test('whoever else has a share of a rule keeps it, whatever is moved between our
   const thirds = { stable: 100 / 3, canary: 200 / 3 }
   expect(await shared(thirds)).toEqual({ web: 33_333, 'web-canary': 66_667, shadow: 300_000, off: 0 })
   expect(await shared({ stable: 100 })).toEqual({ web: 100, shadow: 300, off: 0 })
-  expect(await shared({})).toEqual({ web: 1, shadow: 3, off: 0 })
+  // Where nothing is stable, as after a first release that went wrong.
+  expect(await shared({})).toEqual({ web: 100, shadow: 300, off: 0 })
+  refs = [
+    { name: 'web', weight: 1 },
+    { name: 'shadow', weight: 900 },
+  ]
+  expect(await shared(thirds)).toEqual({ web: 33, 'web-canary': 67, shadow: 90_000 })
+})
+
+test('a rule that somebody gave to others altogether is theirs', async () => {
+  const refs = [
+    { name: 'web', weight: 0 },
+    { name: 'maintenance', weight: 1 },
+  ]
+  const route = { metadata: { name: 'web' }, spec: { rules: [{ backendRefs: refs }] } }
+  const api = { read: async () => route } as unknown as ClusterApi
+  expect(await shareRoute(api, ref, 'web', () => ({ stable: 95, canary: 5 }))).toBe(route)
+  expect(sharesByRule(route, 'web')).toEqual([])
 })

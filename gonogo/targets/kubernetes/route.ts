@@ -1,4 +1,3 @@
-import { setTimeout as wait } from 'node:timers/promises'
 import type { KubernetesObject } from '@kubernetes/client-node'
 import { type ClusterApi, statusOf } from './cluster-api.ts'
 import type { RouteRef } from './config.ts'
@@ -6,12 +5,9 @@ import { nameIn, SLOTS, type Slot } from './slots.ts'
 
 export const ROUTE_API = 'gateway.networking.k8s.io/v1'
 const ATTEMPTS = 10
-/** A weight may not be larger. */
 const MOST = 1_000_000
-/** Most routers tell at once; one in front of a cloud's load balancer takes its time. */
-const SOON_MS = 3000
-const LOOK_SOON_MS = 20
-const LOOK_LATER_MS = 500
+/** Of a per cent. */
+const FINE = 1000
 
 type BackendRef = {
   readonly name: string
@@ -28,7 +24,14 @@ type Condition = {
   readonly message?: string
   readonly observedGeneration?: number
 }
-type Parent = { readonly name: string; readonly namespace?: string; readonly sectionName?: string }
+export type Parent = {
+  readonly name: string
+  readonly namespace?: string
+  readonly kind?: string
+  readonly group?: string
+  readonly sectionName?: string
+  readonly port?: number
+}
 export type Route = KubernetesObject & {
   readonly spec?: { readonly parentRefs?: readonly Parent[]; readonly rules?: readonly Rule[] }
   readonly status?: {
@@ -50,13 +53,18 @@ export const sharesOf = (route: Route, service: string): Shares => sharesByRule(
 
 /** As the route has it, in each rule that leads to the service. */
 export function sharesByRule(route: Route, service: string): Shares[] {
-  const rules = (route.spec?.rules ?? []).map(({ backendRefs = [] }) =>
-    backendRefs.flatMap((ref) => {
-      const slot = slotOf(route, service, ref)
-      return slot ? [{ slot, weight: ref.weight ?? 1 }] : []
-    }),
-  )
-  return rules.filter((refs) => refs.length > 0).map(sharesIn)
+  return (route.spec?.rules ?? []).flatMap((rule) => {
+    const { ours, isElsewhere } = partsOf(route, service, rule)
+    return ours.length === 0 || isElsewhere ? [] : [sharesIn(ours)]
+  })
+}
+
+/** The backends of a rule: ours and those of others. `isElsewhere`: somebody gave all of it to others. */
+function partsOf(route: Route, service: string, { backendRefs = [] }: Rule) {
+  const all = backendRefs.map((ref) => ({ ref, slot: slotOf(route, service, ref), weight: ref.weight ?? 1 }))
+  const ours = all.flatMap(({ ref, slot, weight }) => (slot ? [{ ref, slot, weight }] : []))
+  const others = all.flatMap(({ ref, slot }) => (slot ? [] : [ref]))
+  return { ours, others, isElsewhere: sumOf(ours) === 0 && sumOf(others) > 0 }
 }
 
 function sharesIn(all: readonly { readonly slot: Slot; readonly weight: number }[]): Shares {
@@ -102,75 +110,33 @@ export async function shareRoute(
 
 function operationsFor(route: Route, service: string, shares: Shares): object[] {
   const wanted = SLOTS.flatMap((slot) => (shares[slot] ? [{ slot, weight: shares[slot] }] : []))
-  const scale = wanted.every(({ weight }) => Number.isInteger(weight)) ? 1 : 1000
   return (route.spec?.rules ?? []).flatMap((rule, index) => {
-    const refs = rule.backendRefs ?? []
-    const model = refs.find((ref) => slotOf(route, service, ref))
-    if (!model) return []
-    const ours =
+    const { ours, others, isElsewhere } = partsOf(route, service, rule)
+    const [model] = ours
+    if (!model || isElsewhere) return []
+    const before = sumOf(ours) || 1
+    const isWhole = wanted.every(({ weight }) => Number.isInteger(weight))
+    const largest = Math.max(0, ...others.map(({ weight = 1 }) => weight / before))
+    // A weight is a whole number, and may not be larger than a million.
+    const scale = isWhole || largest * 100 * FINE > MOST ? 1 : FINE
+    const refOf = (slot: Slot, weight: number) => ({ ...model.ref, name: nameIn(slot, service), weight })
+    const next =
       wanted.length > 0
-        ? wanted.map(({ slot, weight }) => ({
-            ...model,
-            name: nameIn(slot, service),
-            weight: Math.round(weight * scale),
-          }))
-        : [{ ...model, name: service, weight: 1 }]
-    const [before, after] = [sumOf(refs.filter((ref) => slotOf(route, service, ref))), sumOf(ours)]
+        ? wanted.map(({ slot, weight }) => refOf(slot, Math.round(weight * scale)))
+        : [refOf('stable', before)]
     // Whoever else has a share of the rule keeps it.
-    const factor = before > 0 ? after / before : 1
-    const others = refs.filter((ref) => !slotOf(route, service, ref))
-    const value = [...others.map((ref) => (factor === 1 ? ref : scaled(ref, factor))), ...ours]
-    return JSON.stringify(value) === JSON.stringify(refs)
+    const factor = sumOf(next) / before
+    const value = [...others.map((ref) => (factor === 1 ? ref : scaled(ref, factor))), ...next]
+    return JSON.stringify(value) === JSON.stringify(rule.backendRefs)
       ? []
       : [{ op: 'replace', path: `/spec/rules/${index}/backendRefs`, value }]
   })
 }
 
-const sumOf = (refs: readonly BackendRef[]): number => refs.reduce((sum, { weight = 1 }) => sum + weight, 0)
+const sumOf = (refs: readonly { readonly weight?: number }[]): number =>
+  refs.reduce((sum, { weight = 1 }) => sum + weight, 0)
 
 function scaled(ref: BackendRef, factor: number): BackendRef {
   const { weight = 1 } = ref
   return weight === 0 ? ref : { ...ref, weight: Math.min(MOST, Math.max(1, Math.round(weight * factor))) }
 }
-
-/** Waits until every router that the route names says that it has taken this change; null then, or what is wrong in words. */
-export async function unconfirmed(
-  api: ClusterApi,
-  ref: RouteRef,
-  route: Route,
-  withinMs = SOON_MS,
-): Promise<string | null> {
-  const wanted = route.metadata?.generation ?? 0
-  const startedAt = performance.now()
-  for (let current: Route | null = route; current; ) {
-    const problem = problemOf(current, wanted)
-    if (problem === null) return null
-    const tookMs = performance.now() - startedAt
-    if (tookMs > withinMs) return `${ref.kind} ${ref.name}: ${problem}`
-    await wait(tookMs < SOON_MS ? LOOK_SOON_MS : LOOK_LATER_MS)
-    current = await api.read<Route>(ROUTE_API, ref.kind, ref.name)
-  }
-  // What is not there leads nowhere.
-  return null
-}
-
-/** A router that the route does not name any more may have left its word there. */
-function problemOf({ spec, status }: Route, generation: number): string | null {
-  const { parentRefs = [] } = spec ?? {}
-  for (const parent of parentRefs) {
-    const told = status?.parents?.filter(({ parentRef }) => isSame(parent, parentRef)) ?? []
-    const conditions = told.flatMap(({ conditions = [] }) => conditions)
-    // Whether all Services that it leads to exist, others' among them, is another condition.
-    const accepted = conditions.filter(
-      ({ type, observedGeneration = 0 }) => type === 'Accepted' && observedGeneration >= generation,
-    )
-    if (accepted.length === 0) return 'the router has not confirmed it yet'
-    const refusal = accepted.find((one) => one.status === 'False')
-    if (refusal) return `the router says ${[refusal.reason, refusal.message].filter(Boolean).join(': ')}`
-  }
-  // One that is attached to nothing leads nobody anywhere.
-  return null
-}
-
-const isSame = (one: Parent, other: Parent): boolean =>
-  one.name === other.name && (one.sectionName ?? '') === (other.sectionName ?? '')

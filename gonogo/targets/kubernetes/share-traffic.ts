@@ -3,7 +3,8 @@ import { shareByPods } from './by-pods.ts'
 import { apiMessage, statusOf } from './cluster-api.ts'
 import type { RouteRef } from './config.ts'
 import { endingProblem } from './ending.ts'
-import { ROUTE_API, type Route, type Shares, shareRoute, sharesByRule, unconfirmed } from './route.ts'
+import { ROUTE_API, type Route, type Shares, shareRoute, sharesByRule } from './route.ts'
+import { type Patience, unconfirmed } from './route-word.ts'
 import { isByPods } from './selected-pods.ts'
 import { SLOTS, type Slot } from './slots.ts'
 import { refused, settle, type World } from './world.ts'
@@ -11,7 +12,9 @@ import { refused, settle, type World } from './world.ts'
 /** A router that has not read its route still sends requests to pods of before. */
 const LEFT_WITHIN_MS = 60_000
 
-type Shared = { readonly problem: Outcome | null; readonly note: string }
+/** `unread`: which route its router has not confirmed yet; `note`: what else is to be said. Both after what was done. */
+type Shared = { readonly problem: Outcome | null; readonly note: string; readonly unread: string }
+const failed = (problem: Outcome): Shared => ({ problem, note: '', unread: '' })
 type Tried = { readonly ref: RouteRef; readonly route: Route | null; readonly error?: unknown }
 
 /**
@@ -21,20 +24,20 @@ type Tried = { readonly ref: RouteRef; readonly route: Route | null; readonly er
 export async function shareTraffic(world: World, weights: Readonly<Record<string, number>>): Promise<Shared> {
   const refusal = () => endingProblem(world, weights)
   const early = refusal()
-  if (early) return { problem: early, note: '' }
-  if (isByPods(world)) return shareByPods(world, weights)
+  if (early) return failed(early)
+  if (isByPods(world)) return { ...(await shareByPods(world, weights)), unread: '' }
   const { api, config, of, map } = world
   const shares = () => (refusal() ? null : sharesBySlot(world, weights))
   const changed = await Promise.all(
     config.routes.map(async (ref) => ({ ref, route: await shareRoute(api, ref, of, shares) })),
   )
   const missing = changed.find(({ route }) => !route)
-  if (missing) return { problem: noRoute(world, missing.ref.kind, missing.ref.name), note: '' }
-  const note = await unread(world, changed)
+  if (missing) return failed(noRoute(world, missing.ref.kind, missing.ref.name))
+  const unread = await unreadOf(world, changed)
   const late = refusal()
-  if (late) return { problem: late, note: '' }
+  if (late) return failed(late)
   map.state.weights = { ...weights }
-  return { problem: null, note }
+  return { problem: null, note: '', unread }
 }
 
 /**
@@ -65,15 +68,15 @@ export async function shareBack(world: World, version: string): Promise<Shared> 
     else {
       const words = `${ref.kind} ${ref.name}: ${apiMessage(error)}`
       if (await leadsElsewhere(world, ref, sharesBySlot(world, weights)))
-        return { problem: refused('route-refused', words), note: '' }
+        return failed(refused('route-refused', words))
       notes.push(words)
     }
   }
-  const late = await unread(world, tried)
-  const problem = refusal()
-  if (problem) return { problem, note: '' }
+  const unread = await unreadOf(world, tried)
+  const late = refusal()
+  if (late) return failed(late)
   map.state.weights = weights
-  return { problem: null, note: `${late}${notes.map((one) => `; ${one}`).join('')}` }
+  return { problem: null, note: notes.map((one) => `; ${one}`).join(''), unread }
 }
 
 async function leadsElsewhere({ api, of }: World, ref: RouteRef, wanted: Shares): Promise<boolean> {
@@ -84,23 +87,23 @@ async function leadsElsewhere({ api, of }: World, ref: RouteRef, wanted: Shares)
 
 /**
  * Before pods are ended that had traffic a moment ago: waits until every router has read its route, a minute at most, and for what
- * is on its way. Answers a note where one has not.
+ * is on its way. Answers a note where one has not. Not for longer than that is `wanted`.
  */
-export async function untilLeft(world: World): Promise<string> {
+export async function untilLeft(world: World, wanted = () => true): Promise<string> {
   const { api, config } = world
   const routes = isByPods(world) ? [] : config.routes
   const read = routes.map(async (ref) => ({
     ref,
     route: await api.read<Route>(ROUTE_API, ref.kind, ref.name),
   }))
-  const note = await unread(world, await Promise.all(read), LEFT_WITHIN_MS)
-  await settle(world)
+  const note = await unreadOf(world, await Promise.all(read), { withinMs: LEFT_WITHIN_MS, wanted })
+  if (wanted()) await settle(world)
   return note
 }
 
-async function unread({ api }: World, tried: readonly Tried[], withinMs?: number): Promise<string> {
+async function unreadOf({ api }: World, tried: readonly Tried[], patience?: Patience): Promise<string> {
   const words = await Promise.all(
-    tried.map(({ ref, route }) => route && unconfirmed(api, ref, route, withinMs)),
+    tried.map(({ ref, route }) => route && unconfirmed(api, ref, route, patience)),
   )
   return words.flatMap((one) => (one ? [`; ${one}`] : [])).join('')
 }

@@ -1,5 +1,7 @@
+import { ApiException } from '@kubernetes/client-node'
 import { expect, test } from 'vitest'
-import { ownTemplate } from './take-template.ts'
+import type { ClusterApi } from './cluster-api.ts'
+import { othersInTemplate, ownTemplate, takeTemplate } from './take-template.ts'
 
 const container = (...fields: string[]) => ({
   'f:spec': {
@@ -48,4 +50,25 @@ test('one that gonogo never applied becomes its own', () => {
 test('where nobody else has anything in it there is nothing to take', () => {
   expect(ownTemplate([ours, status, scaler])).toBeNull()
   expect(ownTemplate([])).toBeNull()
+})
+
+test('one that changes between read and write is read again, and one that is refused is told', async () => {
+  const person = entry('kubectl-set', 'Update', { 'f:spec': { 'f:template': container('f:env') } })
+  expect(othersInTemplate([ours, person, scaler])).toEqual(['kubectl-set'])
+  let version = 1
+  const written: unknown[] = []
+  const api = {
+    read: async () => ({ metadata: { resourceVersion: `${version}`, managedFields: [ours, person] } }),
+    patchDeployment: async (_: string, operations: { op: string; path: string; value: unknown }[]) => {
+      if (version === 3) throw new ApiException(403, '', '{}', {})
+      if (version++ === 1) throw new ApiException(422, '', '{}', {})
+      written.push(...operations)
+    },
+  } as unknown as ClusterApi
+  await takeTemplate(api, 'web')
+  expect(written).toEqual([
+    { op: 'test', path: '/metadata/resourceVersion', value: '2' },
+    { op: 'replace', path: '/metadata/managedFields', value: ownTemplate([ours, person]) },
+  ])
+  await expect(takeTemplate(api, 'web')).rejects.toThrow()
 })

@@ -30,11 +30,18 @@ export async function takeTemplate(api: ClusterApi, name: string): Promise<void>
   }
 }
 
+/** Who else owns anything in a Deployment's pod template. */
+export const othersInTemplate = (entries: readonly V1ManagedFieldsEntry[]): string[] => [
+  ...new Set(entries.filter(isOthers).map(({ manager = 'nobody' }) => manager)),
+]
+
+const isOurs = ({ manager, operation }: V1ManagedFieldsEntry): boolean =>
+  manager === MANAGER && operation === 'Apply'
+const isOthers = (one: V1ManagedFieldsEntry): boolean => !isOurs(one) && templateOf(one) !== undefined
+
 /** Who owns which fields, with the template's all gonogo's; null where they are already. */
 export function ownTemplate(entries: readonly V1ManagedFieldsEntry[]): V1ManagedFieldsEntry[] | null {
-  const isOurs = ({ manager, operation }: V1ManagedFieldsEntry) =>
-    manager === MANAGER && operation === 'Apply'
-  const others = entries.filter((one) => !isOurs(one) && templateOf(one))
+  const others = entries.filter(isOthers)
   if (others.length === 0) return null
   const ours = entries.find(isOurs) ?? {
     manager: MANAGER,

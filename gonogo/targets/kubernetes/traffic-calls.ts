@@ -25,10 +25,10 @@ export async function setWeights(world: World, weights: Readonly<Record<string, 
     if (weight > (state.weights[version] ?? 0) && (await publicReady(world, version)) === 0)
       return refused('not-ready', `${version} has no ready pod; it gets no more traffic`)
   }
-  const { problem, note } = await shareTraffic(world, weights)
+  const { problem, note, unread } = await shareTraffic(world, weights)
   if (problem) return problem
   const shares = Object.entries(weights).map(([version, weight]) => `${version} ${weight} %`)
-  return done(`${shares.join(', ')}${note}`)
+  return done(`${shares.join(', ')}${note}${unread}`)
 }
 
 /**
@@ -38,30 +38,43 @@ export async function setWeights(world: World, weights: Readonly<Record<string, 
 export async function promote(world: World, version: string): Promise<Outcome> {
   const record = world.map.state.versions[version]
   if (!record) return unknownVersion(version)
-  if (record.slot !== 'stable') {
-    const problem = (await setAside(world, record)) ?? (await moveToStable(world, record))
-    if (problem) return problem
-  }
+  const moved = record.slot === 'stable' ? await leaveCanary(world) : await moveAside(world, record)
+  if (!moved.ok) return moved
   if (!mayGoOn(world, record)) return cutShort(record)
   makeStable(world, record)
-  return done(`${version} is the stable version`)
+  return done(`${version} is the stable version${moved.detail}`)
+}
+
+async function moveAside(world: World, record: VersionRecord): Promise<Outcome> {
+  const aside = await setAside(world, record)
+  if (!aside.ok) return aside
+  const moved = await moveToStable(world, record)
+  return moved.ok ? done(`${aside.detail}${moved.detail}`) : moved
+}
+
+/** A promotion that was broken off when its version was in its place already may have left the pods beside it. */
+async function leaveCanary(world: World): Promise<Outcome> {
+  const note = await untilLeft(world)
+  await emptySlot(world, 'canary')
+  return done(note)
 }
 
 const cutShort = ({ workload }: VersionRecord): Outcome => ended(workload.version, 'it was promoted')
 
 /**
- * Copies what the stable slot holds into the previous one, with its share. Null when that is done or there is nothing. Who
- * goes back meanwhile finds the old version where it was.
+ * Copies what the stable slot holds into the previous one, with its share, and answers when nobody is led to the stable slot any
+ * more. Who goes back meanwhile finds the old version where it was.
  */
-async function setAside(world: World, next: VersionRecord): Promise<Outcome | null> {
+async function setAside(world: World, next: VersionRecord): Promise<Outcome> {
   const { state } = world.map
   const old = versionIn(world, 'stable')
-  if (!old) return null
+  const wanted = () => mayGoOn(world, next)
+  // Also where that was done before, and nobody has waited for the router.
+  if (!old) return done(await untilLeft(world, wanted))
   const older = versionIn(world, 'previous')
   if (older) await forget(world, older.workload.version)
   // What the new version has taken the place of cannot be kept, nor anything in front of it.
   const desired = hasSets(old) ? 0 : await podsNow(world, old)
-  const wanted = () => mayGoOn(world, next)
   if (!wanted()) return cutShort(next)
   old.desired = desired
   const up = await bringUp(world, old, 'previous', desired, { wanted })
@@ -79,8 +92,7 @@ async function setAside(world: World, next: VersionRecord): Promise<Outcome | nu
   const { problem } = await shareTraffic(world, state.weights)
   if (problem) return problem
   await world.map.save()
-  await untilLeft(world)
-  return null
+  return done(await untilLeft(world, wanted))
 }
 
 /** An autoscaler may have changed how many there are. */
@@ -93,7 +105,7 @@ async function moveToStable(
   world: World,
   record: VersionRecord,
   share = () => shareTraffic(world, world.map.state.weights),
-): Promise<Outcome | null> {
+): Promise<Outcome> {
   const from = record.slot
   const { components } = render(world, record, 'stable', record.desired)
   for (const { controller } of components)
@@ -110,9 +122,9 @@ async function moveToStable(
   const { problem } = await share()
   if (problem) return problem
   await world.map.save()
-  await untilLeft(world)
+  const note = await untilLeft(world)
   await emptySlot(world, from)
-  return null
+  return done(note)
 }
 
 /**
@@ -161,15 +173,15 @@ async function goBack(world: World, version: string, drop: string): Promise<Outc
   if (record.slot !== 'stable') {
     const dropped = world.map.state.versions[drop]
     if (dropped?.slot === 'stable') archive(world, dropped)
-    const problem = await moveToStable(world, record, () => shareBack(world, version))
-    if (problem) return problem
+    const moved = await moveToStable(world, record, () => shareBack(world, version))
+    if (!moved.ok) return moved
   }
   if (!mayGoOn(world, record)) return ended(version, 'it was gone back to')
   makeStable(world, record)
   // What was on its way when the version was marked may have come after the first time.
   await shift.now()
   if (shift.problem) return shift.problem
-  const late = await untilLeft(world)
+  const unread = await untilLeft(world)
   if (world.map.state.versions[drop]) await forget(world, drop)
   // A promotion that was cut short may have begun a copy.
   for (const slot of ['canary', 'previous'] as const)
@@ -177,7 +189,7 @@ async function goBack(world: World, version: string, drop: string): Promise<Outc
   await removeOldConfiguration(world)
   await world.map.save()
   return done(
-    `all traffic to ${version} after ${Math.round(shiftedMs)} ms${shift.note || late}; ${up.detail}; ${drop} ended`,
+    `all traffic to ${version} after ${Math.round(shiftedMs)} ms${shift.note}${unread}; ${up.detail}; ${drop} ended`,
   )
 }
 

@@ -2,11 +2,12 @@ import type { Outcome, Workload } from '../target.ts'
 import { isSameWorkload } from '../workload.ts'
 import { bringUp, emptySlot, giveBackSets, removeOldConfiguration, render } from './bring-up.ts'
 import { controllerIn, hasSets, isSet } from './controllers.ts'
-import { ended } from './ending.ts'
+import { ended, mayGoOn } from './ending.ts'
 import { removeMigrations } from './migrate.ts'
 import { nameTaken } from './names-taken.ts'
 import { readManifests } from './read-manifests.ts'
 import type { VersionRecord } from './saved-state.ts'
+import { isByPods } from './selected-pods.ts'
 import { shareTraffic, untilLeft } from './share-traffic.ts'
 import { done, refused, unknownVersion, versionIn, type World } from './world.ts'
 
@@ -98,12 +99,17 @@ async function reuseProblem(world: World, workload: Workload): Promise<Outcome |
 export async function scale(world: World, version: string, replicas: number): Promise<Outcome> {
   const record = world.map.state.versions[version]
   if (!record) return unknownVersion(version)
+  // Pods go: its own, or those of the other version that has the rest of a StatefulSet.
+  const takesPods = replicas < record.desired || hasSets(record)
+  const note = takesPods && !isByPods(world) ? await untilLeft(world, () => mayGoOn(world, record)) : ''
+  if (!mayGoOn(world, record)) return ended(version, 'it was scaled')
   record.desired = replicas
   await world.map.save()
   const outcome = await bringUp(world, record, record.slot, replicas)
-  if (!outcome.ok || replicas > 0) return outcome
+  if (!outcome.ok) return outcome
+  if (replicas > 0) return done(`${outcome.detail}${note}`)
   if (record.slot === 'canary') await giveBackSets(world, record)
-  return done(`${version} has no instance any more`)
+  return done(`${version} has no instance any more${note}`)
 }
 
 export async function cleanup(world: World, keep: readonly string[]): Promise<Outcome> {
