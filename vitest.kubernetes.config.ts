@@ -15,10 +15,10 @@ const FIRST = [
   'lockstep',
 ]
 /**
- * What takes a node, the API or the cluster itself away has it alone. After its API was away a cluster's own parts need minutes
- * to find back; after the last one there is no cluster.
+ * What takes a node, the API or the cluster itself away has it alone, and so has what gives a pod four seconds to start. After its
+ * API was away a cluster's own parts need minutes to find back; after the last one there is no cluster.
  */
-const ALONE = ['disruptions', 'disturbances', 'cluster']
+const ALONE = ['target', 'disruptions', 'disturbances', 'cluster']
 
 const fileOf = (name: string) => `testing/kubernetes/${name}.kubernetes.test.ts`
 
