@@ -12,7 +12,7 @@ export const ended = (version: string, doing = 'it started'): Outcome =>
   refused('ended', `${version} was ended while ${doing}`)
 
 /**
- * Whether a call that has waited may go on with a version: since then nobody went back from it, and it was not deployed anew.
+ * Whether a call that has waited may go on with a version: since then nobody went back from it or to it, nor deployed it anew.
  * Calls run beside each other, and a rollback waits for none of them.
  */
 export const mayGoOn = ({ map, ending }: Known, record: VersionRecord): boolean =>

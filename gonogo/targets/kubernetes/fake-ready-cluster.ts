@@ -77,7 +77,13 @@ export class FakeReadyCluster {
       await this.before(`read ${kind} ${name}`)
       if (kind === 'HTTPRoute') return this.#route(name)
       const found = this.#objects.get(`${kind} ${name}`)
-      const counts = { replicas: 1, updatedReplicas: 1, availableReplicas: 1, observedGeneration: 1 }
+      const { replicas = 1 } = (found as Controller | undefined)?.spec ?? {}
+      const counts = {
+        replicas,
+        updatedReplicas: replicas,
+        availableReplicas: replicas,
+        observedGeneration: 1,
+      }
       return found ? { ...found, status: counts } : null
     },
     list: async (_api: string, kind: string, selector: string) => {
@@ -106,7 +112,10 @@ export class FakeReadyCluster {
   /** The version that each Deployment runs. */
   versions = (): Labels =>
     Object.fromEntries(
-      this.#list('Pod', {}).map(({ metadata }) => [metadata?.name, metadata?.labels?.[LABELS.version]]),
+      this.#list('Deployment', {}).map(({ metadata, ...one }) => {
+        const { labels } = (one as Controller).spec?.template.metadata ?? {}
+        return [metadata?.name, labels?.[LABELS.version]]
+      }),
     )
 
   putRoute(name: string, refs: Refs): void {
@@ -149,7 +158,7 @@ export class FakeReadyCluster {
     if (kind === 'Pod')
       return all
         .filter((one) => one.kind === 'Deployment')
-        .map(podOf)
+        .flatMap(podsOf)
         .filter((one) => matches(selector, one))
     if (kind === 'EndpointSlice') return [this.#slice(selector['kubernetes.io/service-name'] ?? '')]
     return all.filter((one) => one.kind === kind && matches(selector, one))
@@ -163,16 +172,14 @@ export class FakeReadyCluster {
   }
 }
 
-function podOf(controller: KubernetesObject): Pod {
+function podsOf(controller: KubernetesObject): Pod[] {
   const { metadata, spec } = controller as Controller
   const labels = spec?.template.metadata?.labels
-  return {
-    metadata: { name: metadata?.name, labels },
-    status: {
-      podIP: `pod of ${metadata?.name}`,
-      conditions: [{ type: 'Ready', status: 'True' }],
-    },
-  } as Pod
+  return Array.from({ length: spec?.replicas ?? 1 }, (_, index) => {
+    const name = `${metadata?.name} ${index}`
+    const conditions = [{ type: 'Ready', status: 'True' }]
+    return { metadata: { name, labels }, status: { podIP: `pod of ${name}`, conditions } } as Pod
+  })
 }
 
 /**

@@ -76,6 +76,31 @@ describe.concurrent('a rollback', { timeout: 20_000 }, () => {
       expectGone(seen, await late)
     })
 
+  test.each([
+    ['is about to take', 'read HTTPRoute web'],
+    ['takes', 'apply Deployment web'],
+  ])('gives back the pods that a call %s from the version that stays', async (_, request) => {
+    const seen = await worldOf({ desired: 1, weight: 50 })
+    const pods = async () => (await seen.cluster.api.list('v1', 'Pod', `${LABELS.slot}=stable`)).length
+    const stable = { ...recordOf('1.0.0', 'stable').workload, replicas: 3 }
+    seen.state.stableWorkload = stable
+    expect(await act(seen.world, { method: 'scale', version: '1.0.0', replicas: 3, key: 'g' })).toMatchObject(
+      { ok: true },
+    )
+    const write = held(seen, request)
+    const late = act(seen.world, { method: 'scale', version: '1.0.0', replicas: 2, key: 's' })
+    await write.reached
+    const reverted = act(seen.world, { method: 'revert', version: '1.0.0', drop: '1.1.0', key: 'r' })
+    // By then it has come as far as it can.
+    await Promise.race([reverted, wait(1500)])
+    expect(seen.cluster.shares()).toEqual({ web: '100' })
+    write.go()
+    expect(await reverted).toMatchObject({ ok: true })
+    expectGone(seen, await late)
+    expect(await pods()).toBe(3)
+    expect(seen.state.versions['1.0.0']?.desired).toBe(3)
+  })
+
   test('without a route has the last word about whom the Service selects', async () => {
     const seen = await worldOf({ desired: 1, weight: 0 }, { routes: [] })
     const write = held(seen, 'apply Service web')

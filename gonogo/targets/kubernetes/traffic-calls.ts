@@ -148,12 +148,17 @@ async function goBack(world: World, version: string, drop: string): Promise<Outc
   // Before traffic goes back, or what is still under way for the version would take it away again afterwards.
   world.ending.add(drop)
   world.ending.delete(version)
-  const record = await recordToRestore(world, version)
-  if (!record) return unknownVersion(version)
+  const known = await recordToRestore(world, version)
+  if (!known) return unknownVersion(version)
+  // What is still under way for it, as a call that takes pods from it, has the record of before, and stops.
+  const record = { ...known }
+  world.map.state.versions[version] = record
   const shift = onceShifted(world, version)
   if ((await publicReady(world, version)) > 0) await shift.now()
   if (shift.problem) return shift.problem
   const shiftedMs = performance.now() - startedAt
+  // What it is writing would come after what follows. Who is not served yet waits for nothing.
+  if (shift.isDone) await untilStopped(world, version)
   const wanted = Math.max(1, sizeOf(world, record))
   record.desired = wanted
   await world.map.save()

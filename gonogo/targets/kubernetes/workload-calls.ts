@@ -101,11 +101,12 @@ export async function scale(world: World, version: string, replicas: number): Pr
   if (!record) return unknownVersion(version)
   // Pods go: its own, or those of the other version that has the rest of a StatefulSet.
   const takesPods = replicas < record.desired || hasSets(record)
-  const note = takesPods && !isByPods(world) ? await untilLeft(world, () => mayGoOn(world, record)) : ''
-  if (!mayGoOn(world, record)) return ended(version, 'it was scaled')
+  const wanted = () => mayGoOn(world, record)
+  const note = takesPods && !isByPods(world) ? await untilLeft(world, wanted) : ''
+  if (!wanted()) return ended(version, 'it was scaled')
   record.desired = replicas
   await world.map.save()
-  const outcome = await bringUp(world, record, record.slot, replicas)
+  const outcome = await bringUp(world, record, record.slot, replicas, { wanted })
   if (!outcome.ok) return outcome
   if (replicas > 0) return done(`${outcome.detail}${note}`)
   if (record.slot === 'canary') await giveBackSets(world, record)
