@@ -30,10 +30,11 @@ export function describeStrategies(
       const version = `2.${++made}.0`
       await world.writeRelease(version, { strategy })
       const load = startLoad((await world.target.observe()).url)
-      const { status } = await world.run(version)
+      const { status, id } = await world.run(version)
       const seen = await load.stop()
       const { stable, weights, instances } = await world.target.observe()
-      expect({ status, stable, weight: weights[version] }).toEqual({
+      const why = world.stateOf(id).rollback?.decided.event.reason
+      expect({ status, stable, weight: weights[version] }, why).toEqual({
         status: 'success',
         stable: version,
         weight: 100,
