@@ -4,16 +4,7 @@ import { BaseSequencer, type TestSpecification } from 'vitest/node'
 import { ROUTER_PORTS } from './testing/kubernetes/places.ts'
 
 /** The longest, first: none of them is to be what all others wait for at the end. */
-const FIRST = [
-  'target',
-  'strategies',
-  'behaviours',
-  'stateful-sets',
-  'by-pods',
-  'failures',
-  'migrations',
-  'lockstep',
-]
+const FIRST = ['strategies', 'behaviours', 'stateful-sets', 'by-pods', 'failures', 'migrations', 'lockstep']
 /**
  * What takes a node, the API or the cluster itself away has it alone, and so has what gives a pod four seconds to start. After its
  * API was away a cluster's own parts need minutes to find back; after the last one there is no cluster.

@@ -9,17 +9,14 @@ import {
   openKubernetesTarget,
 } from '../../gonogo/targets/kubernetes/kubernetes-target.ts'
 import { apply, kubectl } from './commands.ts'
-import { kubeconfig, ROUTER_PORT, ROUTER_PORTS } from './places.ts'
+import { kubeconfig, ROUTER_PORTS } from './places.ts'
 import { IMAGE } from './test-image.ts'
 
 export const MANIFEST = fileURLToPath(new URL('./web.yaml', import.meta.url))
 /** Routes have no host names: each of the files that run side by side has an address of its own. */
-const POOL = Number(process.env.VITEST_POOL_ID ?? 1)
-const PORT = ROUTER_PORTS[POOL - 1] ?? ROUTER_PORT
-if (POOL > ROUTER_PORTS.length)
-  throw new Error(
-    `the router has ${ROUTER_PORTS.length} entry points; run no more files than that side by side`,
-  )
+const PORT = ROUTER_PORTS[Number(process.env.VITEST_POOL_ID ?? 1) - 1]
+if (PORT === undefined)
+  throw new Error(`the router has ${ROUTER_PORTS.length} entry points; run no more files side by side`)
 const PUBLIC_URL = `http://127.0.0.1:${PORT}`
 /** The API, the router's watch of it and the router's own change of mind, on a busy machine. */
 const ZERO_WITHIN_MS = 1000

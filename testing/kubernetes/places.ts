@@ -26,8 +26,8 @@ export const CLUSTER_DOMAIN = 'cluster.local'
 export const API_SERVICE = '10.96.0.1'
 export const API_PORT = 6443
 /** Where users reach the routes, on 127.0.0.1; what runs side by side has one each. */
-export const ROUTER_PORTS = [8000, 8001]
 export const ROUTER_PORT = 8000
+export const ROUTER_PORTS = [ROUTER_PORT, 8001]
 export const ETCD_PORT = 2379
 
 export const inHome = (...parts: readonly string[]): string => join(HOME, ...parts)

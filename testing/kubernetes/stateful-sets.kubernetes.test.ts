@@ -14,11 +14,8 @@ const CHECKLIST = fileURLToPath(new URL('../end-to-end/strategy-checklist.yaml',
 const made = makeStatefulManifests()
 const { storageClassName } = made
 
-let digest = ''
-beforeAll(async () => {
-  digest = testImage()
-  await made.makeVolumes(2)
-}, 120_000)
+const digest = testImage()
+beforeAll(() => made.makeVolumes(2), 120_000)
 afterAll(made.end)
 
 describe('a StatefulSet that users come to, by a route', () => {

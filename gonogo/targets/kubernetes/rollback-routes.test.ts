@@ -4,7 +4,7 @@ import { bringUp } from './bring-up.ts'
 import { worldOf } from './fake-ready-cluster.ts'
 import { LABELS } from './render.ts'
 import type { VersionRecord } from './saved-state.ts'
-import { promote, revert } from './traffic-calls.ts'
+import { promote, revert, setWeights } from './traffic-calls.ts'
 import { scale } from './workload-calls.ts'
 import type { World } from './world.ts'
 
@@ -68,6 +68,32 @@ test('the configuration of the version that went goes with it', async () => {
   const [gone] = await names()
   expect(await revert(world, '1.0.0', '1.1.0')).toMatchObject({ ok: true })
   expect(await names()).toEqual([expect.not.stringMatching(gone ?? 'none')])
+})
+
+test('configuration that cannot be taken away holds up no way back, and is named', async () => {
+  const { world, cluster, state } = await worldOf(canary)
+  cluster.before = (request) => {
+    if (request.startsWith('list ReplicaSet'))
+      throw new ApiException(403, '', '{"message":"no list of those"}', {})
+  }
+  expect(await revert(world, '1.0.0', '1.1.0')).toMatchObject({
+    ok: true,
+    detail: expect.stringMatching(/; 1.1.0 ended; its configuration is left: no list of those$/),
+  })
+  expect(Object.keys(state.versions)).toEqual(['1.0.0'])
+})
+
+test('that a route leads to the service in no rule is said by whoever sets weights and whoever goes back', async () => {
+  const { world, cluster } = await worldOf({ desired: 1, weight: 0 })
+  const byHand = [
+    { name: 'web', weight: 0 },
+    { name: 'maintenance', weight: 1 },
+  ]
+  cluster.putRoute('web', byHand)
+  const said = { ok: true, detail: expect.stringContaining('; HTTPRoute web leads to web in no rule') }
+  expect(await setWeights(world, { '1.0.0': 95, '1.1.0': 5 })).toMatchObject(said)
+  expect(await revert(world, '1.0.0', '1.1.0')).toMatchObject(said)
+  expect(cluster.shares()).toEqual({ web: '0', maintenance: '1' })
 })
 
 const move = (world: World) => promote(world, '1.1.0')

@@ -48,6 +48,11 @@ test('each of several is asked, also where they only have the same name; one tha
     'HTTPRoute web: the router has not confirmed it yet',
   )
   expect(await told(routeWith([has], both))).toBeNull()
+  // That one refuses it says nothing about the other, which may lead where it led.
+  const refuses = { ...has, conditions: [{ ...accepted, status: 'False', reason: 'NotHere' }] }
+  expect(await told(routeWith([refuses, hasNot], both))).toBe(
+    'HTTPRoute web: the router has not confirmed it yet',
+  )
 })
 
 test('nobody waits for what nobody wants any more', async () => {

@@ -12,7 +12,7 @@ export type Patience = { readonly withinMs?: number; readonly wanted?: () => boo
 
 /**
  * Waits until every router that the route names says that it has taken this change; null then, and where nobody wants it any more.
- * What is wrong in words otherwise, at once where a router refuses it.
+ * What is wrong in words otherwise: one that refuses it has read it, too.
  */
 export async function unconfirmed(
   api: ClusterApi,
@@ -24,8 +24,7 @@ export async function unconfirmed(
   const startedAt = performance.now()
   for (let current: Route | null = route; current && wanted(); ) {
     const { isRead, refusal } = wordOf(current, generation)
-    if (refusal) return `${ref.kind} ${ref.name}: the router says ${refusal}`
-    if (isRead) return null
+    if (isRead) return refusal && `${ref.kind} ${ref.name}: the router says ${refusal}`
     const tookMs = performance.now() - startedAt
     if (tookMs > withinMs) return `${ref.kind} ${ref.name}: the router has not confirmed it yet`
     await wait(tookMs < SOON_MS ? LOOK_SOON_MS : LOOK_LATER_MS)

@@ -1,10 +1,10 @@
 import type { KubernetesObject } from '@kubernetes/client-node'
-import { type ClusterApi, statusOf } from './cluster-api.ts'
+import { asRead, untilUnchanged } from './change-as-read.ts'
+import type { ClusterApi } from './cluster-api.ts'
 import type { RouteRef } from './config.ts'
 import { nameIn, SLOTS, type Slot } from './slots.ts'
 
 export const ROUTE_API = 'gateway.networking.k8s.io/v1'
-const ATTEMPTS = 10
 const MOST = 1_000_000
 /** Of a per cent. */
 const FINE = 1000
@@ -87,25 +87,15 @@ export async function shareRoute(
   service: string,
   sharesNow: () => Shares | null,
 ): Promise<Route | null> {
-  for (let attempt = 1; ; attempt++) {
+  return untilUnchanged(async () => {
     const route = await api.read<Route>(ROUTE_API, ref.kind, ref.name)
     if (!route) return null
     const shares = sharesNow()
-    if (!shares) return route
-    const operations = operationsFor(route, service, shares)
-    if (operations.length === 0) return route
-    const unchanged = {
-      op: 'test',
-      path: '/metadata/resourceVersion',
-      value: route.metadata?.resourceVersion,
-    }
-    try {
-      return (await api.patchRoute(ref, [unchanged, ...operations])) as Route
-    } catch (error) {
-      // A failed test of a JSON patch is 422, a change between read and write 409.
-      if (![409, 422].includes(statusOf(error) ?? 0) || attempt === ATTEMPTS) throw error
-    }
-  }
+    const operations = shares ? operationsFor(route, service, shares) : []
+    return operations.length > 0
+      ? ((await api.patchRoute(ref, [asRead(route), ...operations])) as Route)
+      : route
+  })
 }
 
 function operationsFor(route: Route, service: string, shares: Shares): object[] {

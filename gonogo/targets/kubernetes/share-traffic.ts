@@ -12,7 +12,7 @@ import { refused, settle, type World } from './world.ts'
 /** A router that has not read its route still sends requests to pods of before. */
 const LEFT_WITHIN_MS = 60_000
 
-/** `unread`: which route its router has not confirmed yet; `note`: what else is to be said. Both after what was done. */
+/** `unread`: which route leads nobody there, or not yet; `note`: what else is to be said. Both come after what was done. */
 type Shared = { readonly problem: Outcome | null; readonly note: string; readonly unread: string }
 const failed = (problem: Outcome): Shared => ({ problem, note: '', unread: '' })
 type Tried = { readonly ref: RouteRef; readonly route: Route | null; readonly error?: unknown }
@@ -101,10 +101,14 @@ export async function untilLeft(world: World, wanted = () => true): Promise<stri
   return note
 }
 
-async function unreadOf({ api }: World, tried: readonly Tried[], patience?: Patience): Promise<string> {
-  const words = await Promise.all(
-    tried.map(({ ref, route }) => route && unconfirmed(api, ref, route, patience)),
-  )
+async function unreadOf({ api, of }: World, tried: readonly Tried[], patience?: Patience): Promise<string> {
+  const wordsOf = async ({ ref, route }: Tried) => {
+    if (!route) return null
+    // There is nothing to wait for: a router that has read it leads nobody there either.
+    if (sharesByRule(route, of).length === 0) return `${ref.kind} ${ref.name} leads to ${of} in no rule`
+    return unconfirmed(api, ref, route, patience)
+  }
+  const words = await Promise.all(tried.map(wordsOf))
   return words.flatMap((one) => (one ? [`; ${one}`] : [])).join('')
 }
 

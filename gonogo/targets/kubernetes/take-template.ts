@@ -1,7 +1,7 @@
 import type { V1ManagedFieldsEntry } from '@kubernetes/client-node'
-import { type ClusterApi, type Controller, MANAGER, statusOf } from './cluster-api.ts'
+import { asRead, untilUnchanged } from './change-as-read.ts'
+import { type ClusterApi, type Controller, MANAGER } from './cluster-api.ts'
 
-const ATTEMPTS = 10
 const DEPLOYMENTS = 'apps/v1'
 
 type Fields = { readonly [key: string]: Fields }
@@ -11,23 +11,14 @@ type Fields = { readonly [key: string]: Fields }
  * there: what is promoted is then what was looked at beside it. No pod is changed by this. As `kubectl apply --server-side`
  * takes over what was applied by the client.
  */
-export async function takeTemplate(api: ClusterApi, name: string): Promise<void> {
-  for (let attempt = 1; ; attempt++) {
+export function takeTemplate(api: ClusterApi, name: string): Promise<void> {
+  return untilUnchanged(async () => {
     const live = await api.read<Controller>(DEPLOYMENTS, 'Deployment', name)
-    const before = live?.metadata?.managedFields ?? []
-    const after = ownTemplate(before)
-    if (!after) return
-    try {
-      await api.patchDeployment(name, [
-        { op: 'test', path: '/metadata/resourceVersion', value: live?.metadata?.resourceVersion },
-        { op: 'replace', path: '/metadata/managedFields', value: after },
-      ])
-      return
-    } catch (error) {
-      // A failed test of a JSON patch is 422, a change between read and write 409; controllers write status all the time.
-      if (![409, 422].includes(statusOf(error) ?? 0) || attempt === ATTEMPTS) throw error
-    }
-  }
+    const fields = ownTemplate(live?.metadata?.managedFields ?? [])
+    if (!live || !fields) return
+    const own = { op: 'replace', path: '/metadata/managedFields', value: fields }
+    await api.patchDeployment(name, [asRead(live), own])
+  })
 }
 
 /** Who else owns anything in a Deployment's pod template. */
