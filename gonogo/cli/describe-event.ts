@@ -84,6 +84,10 @@ export function describeEvent(
       return line('released', event.reason)
     case 'faultSeen':
       return line('fault', `${event.criterion}: ${event.detail}`, 'bad')
+    case 'driftSeen':
+      return line('HOLD', `${event.detail}; goes on when that is undone, or with gonogo resume`, 'bad')
+    case 'driftGone':
+      return line('released', 'everything is as it was declared')
     case 'watchStarted':
       return line('watch', `until ${new Date(event.endsAtMs).toISOString()}`)
     case 'presenceAsked':

@@ -3,7 +3,7 @@ import stringWidth from 'string-width'
 import { type Judgement, TRIGGERS } from '#analysis/index.ts'
 import { formatDuration } from '#core/duration.ts'
 import type { Recorded } from '#core/events.ts'
-import type { DeploymentState } from '#core/state.ts'
+import { type DeploymentState, heldBy } from '#core/state.ts'
 import type { Listener } from '#engine/listener.ts'
 import { weightInForce } from '#engine/sampler.ts'
 import { completedChunks } from './chunks.ts'
@@ -195,7 +195,7 @@ const onWatch = ({ watchHolder, opened }: DeploymentState): string =>
 function stateWord(state: DeploymentState, weight: number): string {
   if (state.rollback) return 'ROLLING BACK'
   if (state.paused) return 'PAUSED'
-  if (state.hold) return 'HOLD'
+  if (heldBy(state) !== null) return 'HOLD'
   if (state.stage === 'shift') return `${state.opened.strategy.toUpperCase()} ${weight} %`
   return state.stage.toUpperCase()
 }

@@ -167,6 +167,9 @@ export type Held = { readonly type: 'held'; readonly reason: string }
 export type Released = { readonly type: 'released'; readonly reason: string }
 /** A trigger that needs no statistics: crash loop, readiness lost, data integrity, critical finding. */
 export type FaultSeen = { readonly type: 'faultSeen'; readonly criterion: string; readonly detail: string }
+/** Somebody else changed what the deployment had declared: nothing more is changed until it is as declared, or a person resumes. */
+export type DriftSeen = { readonly type: 'driftSeen'; readonly detail: string }
+export type DriftGone = { readonly type: 'driftGone' }
 export type WatchStarted = {
   readonly type: 'watchStarted'
   readonly firstHourEndsAtMs: number
@@ -222,6 +225,8 @@ export type DeploymentEvent =
   | Held
   | Released
   | FaultSeen
+  | DriftSeen
+  | DriftGone
   | WatchStarted
   | PresenceAsked
   | RollbackDecided

@@ -26,6 +26,7 @@ export function openState(id: string, first: Recorded): DeploymentState {
     decisions: [],
     paused: false,
     hold: null,
+    drift: null,
     fault: null,
     watch: null,
     watchHolder: null,
@@ -103,6 +104,10 @@ function change(state: DeploymentState, recorded: Recorded): Partial<DeploymentS
       return { hold: null }
     case 'faultSeen':
       return { fault: state.fault ?? { ...recorded, event } }
+    case 'driftSeen':
+      return { drift: { at, detail: event.detail, isAccepted: false } }
+    case 'driftGone':
+      return { drift: null }
     case 'watchStarted':
       return { watch: { ...recorded, event } }
     case 'presenceAsked':
@@ -160,12 +165,13 @@ function reportOf({ effects, reports }: DeploymentState, at: number, event: Effe
 export const reportDigest = (detail: string): string => detail.split(' ').at(-1) ?? ''
 
 function ofDecision(
-  { opened }: DeploymentState,
+  { opened, drift }: DeploymentState,
   event: Extract<DeploymentEvent, { type: 'decided' }>,
 ): Partial<DeploymentState> {
   const { action, person } = event.statement
   if (action === 'pause') return { paused: true }
-  if (action === 'resume') return { paused: false, hold: null }
+  if (action === 'resume')
+    return { paused: false, hold: null, drift: drift && { ...drift, isAccepted: true } }
   if (action === 'watch' && isHuman(opened, person)) return { watchHolder: person }
   return {}
 }

@@ -80,6 +80,8 @@ export type DeploymentState = {
   readonly decisions: readonly Recorded<Decided>[]
   readonly paused: boolean
   readonly hold: { readonly at: number; readonly reason: string } | null
+  /** What somebody else changed of what was declared; accepted by who resumes. */
+  readonly drift: { readonly at: number; readonly detail: string; readonly isAccepted: boolean } | null
   readonly fault: Recorded<FaultSeen> | null
   readonly watch: Recorded<WatchStarted> | null
   readonly watchHolder: string | null
@@ -95,3 +97,7 @@ export const emptyItem: ItemRecord = { check: null, before: [], streak: 0, attes
 /** True from the first change to production on: the criteria are armed, and going back is possible. */
 export const isProductionChanged = (state: DeploymentState): boolean =>
   Object.values(state.effects).some((e) => e.effect.kind !== 'notify' && e.effect.kind !== 'report')
+
+/** Why nothing more is changed until a person resumes, or the reason is gone; null where it goes on by itself. */
+export const heldBy = ({ drift, hold }: DeploymentState): string | null =>
+  drift && !drift.isAccepted ? drift.detail : (hold?.reason ?? null)

@@ -7,8 +7,8 @@ const RESTARTS_ALLOWED = 2
 export type Watched = {
   /** A trigger that needs no statistics; null when there is none. */
   readonly fault: { readonly criterion: string; readonly detail: string } | null
-  /** What somebody else changed by hand, in words; null when nothing. */
-  readonly drift: string | null
+  /** What somebody else changed by hand, in words; null when nothing; undefined where that cannot be told now. */
+  readonly drift: string | null | undefined
 }
 
 /** What is seen of the target now. What cannot be asked now is asked again with the next interval. */
@@ -19,7 +19,7 @@ export async function watchTarget(target: Target, state: DeploymentState): Promi
         (seen) => ({ ...seen, drift: null }),
         () => null,
       )
-  return { fault: world && faultIn(world, state), drift: world?.drift ?? null }
+  return { fault: world && faultIn(world, state), drift: world?.drift }
 }
 
 /**

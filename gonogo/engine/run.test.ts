@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { setImmediate } from 'node:timers/promises'
 import { afterEach, describe, expect, test } from 'vitest'
 import { SmallDeployment } from '#core/decide/small-deployment.ts'
-import type { DeploymentEvent } from '#core/events.ts'
+import type { DeploymentEvent, Recorded } from '#core/events.ts'
 import type { InstanceSample, MetricSource } from '#core/sample.ts'
 import { verifySamples } from '#evidence/bundle/verify-samples.ts'
 import { openSqliteStore } from '#store/sqlite-store.ts'
@@ -50,6 +50,7 @@ type Options = {
     : never
   /** Failed requests of the new version, of ten a second. */
   readonly failing?: (seconds: number) => number
+  readonly drift?: (seconds: number) => string | null
   readonly isSilent?: (seconds: number) => boolean
   readonly isDiskFull?: (seconds: number) => boolean
   readonly setBack?: { readonly afterSeconds: number; readonly ms: number }
@@ -86,7 +87,7 @@ function canary(options: Options = {}) {
       report: async () => ({ digest: 'sha256:0', path: 'report.html' }),
     },
     runCheck: async (item) => passed(item),
-    watchTarget: async () => ({ fault: null, drift: null }),
+    watchTarget: async () => ({ fault: null, drift: options.drift?.(seconds()) ?? null }),
     renewLease: () => {
       store.lease('d', 'me', 0, 1000)
     },
@@ -257,6 +258,31 @@ describe('the engine', () => {
     // All but the one that was read since.
     expect(sealed.reduce((sum, count) => sum + count, 0)).toBe(d.samples() - 1)
     expect(d.problemsOfSamples()).toEqual([])
+  })
+
+  test('what somebody else changes holds it before the next change, and is in the log; it goes on when that is undone', async () => {
+    // Of 60 s that a step takes.
+    const d = canary({ drift: (s) => (s >= 50 && s < 90 ? 'the route was changed' : null) })
+    await d.run(has('driftGone'))
+    const at = (type: string) => d.events().find(({ event }) => event.type === type)?.at ?? 0
+    expect(at('driftGone') - at('driftSeen')).toBeGreaterThan(35_000)
+    const isNext = ({ event }: Recorded) => event.type === 'effectIntended' && event.key === 'weights:1'
+    expect(d.events().find(isNext)?.at ?? Number.POSITIVE_INFINITY).toBeGreaterThanOrEqual(at('driftGone'))
+  })
+
+  test('what was changed a moment before an effect is not overwritten by it', async () => {
+    const before = canary()
+    const decidedAfter = await before.run(has('stepDecided'))
+    const d = canary({ drift: (s) => (s >= decidedAfter - 1 ? 'the route was changed' : null) })
+    await d.run(has('driftSeen'))
+    const intended = d.events().flatMap(({ event }) => (event.type === 'effectIntended' ? [event.key] : []))
+    expect(intended).not.toContain('weights:1')
+  })
+
+  test('what is seen once only is a watch that was a moment behind', async () => {
+    const d = canary({ drift: (s) => (s === 20 ? 'the route was changed' : null) })
+    await d.run(has('stepDecided'))
+    expect(d.events().map((r) => r.event.type)).not.toContain('driftSeen')
   })
 
   test('with the disk full it still sees a fault and goes back; the log has it later', async () => {

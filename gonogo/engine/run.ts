@@ -1,5 +1,5 @@
 import type { Judgement } from '#analysis/index.ts'
-import type { Command } from '#core/decide/command.ts'
+import { type Command, leavesTarget } from '#core/decide/command.ts'
 import { decide } from '#core/decide/index.ts'
 import type { AnalysisJudged, CheckSettled, DeploymentEvent } from '#core/events.ts'
 import { reportDigest } from '#core/fold.ts'
@@ -47,6 +47,7 @@ class Engine {
   readonly #underWay = new Map<string, Promise<void>>()
   #wake = new AbortController()
   #nextSampleAt = 0
+  /** As the last look at the target told it. */
   #drift: string | null = null
   #lastSealAt = 0
   #failure: unknown = null
@@ -157,6 +158,7 @@ class Engine {
   async #effect(command: Extract<Command, { kind: 'effect' }>): Promise<void> {
     const { journal, world, listener, clock } = this.#parts
     const { key, effect, attempt } = command
+    if (await this.#wouldOverwrite(command)) return clock.sleepUntil(this.#nextSampleAt, this.#stop)
     this.#boundary(`before intent ${key}`)
     if (!journal.decide({ type: 'effectIntended', key, effect, attempt })) return
     this.#boundary(`after intent ${key}`)
@@ -180,6 +182,14 @@ class Engine {
     this.#boundary(`after outcome ${key}`)
   }
 
+  /** What somebody changed since the last look is told first, and nobody has accepted it yet. */
+  async #wouldOverwrite(command: Command): Promise<boolean> {
+    const { state } = this.#parts.journal
+    if (leavesTarget(command) || state.rollback || !isProductionChanged(state)) return false
+    const { drift } = await this.#parts.watchTarget(state)
+    return typeof drift === 'string' && drift !== state.drift?.detail
+  }
+
   #outcome(event: DeploymentEvent): void {
     this.#parts.journal.outcome(event)
   }
@@ -195,14 +205,16 @@ class Engine {
     const { interval } = journal.state.opened.policy.rollback
     // Further away than an interval it is only where the clock was set back.
     const isLater = now < this.#nextSampleAt && this.#nextSampleAt <= now + interval
-    if (!this.#isArmed() || isLater) return
+    if (!isProductionChanged(journal.state) || isLater) return
     this.#nextSampleAt = now + interval
+    if (!this.#isArmed()) return this.#tellDrift(await this.#parts.watchTarget(journal.state))
     const context = observeContext(journal.state, now)
-    const [{ scrape }, { fault, drift }] = await Promise.all([
+    const [{ scrape }, watched] = await Promise.all([
       sampler.sample(context),
       this.#parts.watchTarget(journal.state),
     ])
-    this.#drift = drift
+    const { fault } = watched
+    this.#tellDrift(watched)
     const judgement = this.#judge()
     listener.judged?.(judgement, scrape)
     if (!journal.state.rollback) {
@@ -210,6 +222,17 @@ class Engine {
       if (this.#isNews(judgement, now)) this.#recordJudgement()
     }
     if (Math.abs(now - this.#lastSealAt) >= SEAL_EVERY_MS) this.#seal(now)
+  }
+
+  /** Twice in a row: a watch may be a moment behind what a call has just done. */
+  #tellDrift({ drift }: Watched): void {
+    const { drift: told, rollback, closed } = this.#parts.journal.state
+    if (drift === undefined || rollback || closed) return
+    const isSeenAgain = drift === this.#drift
+    this.#drift = drift
+    if (drift === null && told) this.#outcome({ type: 'driftGone' })
+    if (drift !== null && isSeenAgain && drift !== told?.detail)
+      this.#outcome({ type: 'driftSeen', detail: drift })
   }
 
   #isNews({ verdict, blindMs, isOnBudget }: Judgement, now: number): boolean {
@@ -230,8 +253,9 @@ class Engine {
   /** While somebody else changes what was declared, no evidence says what it would be evidence of. */
   #judge(): Judgement {
     const judgement = this.#parts.sampler.judge()
-    if (this.#drift === null || judgement.verdict !== 'proceed') return judgement
-    return { ...judgement, verdict: 'hold', sentence: `changed by somebody else: ${this.#drift}` }
+    const { drift } = this.#parts.journal.state
+    if (!drift || drift.isAccepted || judgement.verdict !== 'proceed') return judgement
+    return { ...judgement, verdict: 'hold', sentence: drift.detail }
   }
 
   #seal(now: number): void {

@@ -49,6 +49,8 @@ export type TargetState = {
   /** The stable version's workload; null before the first deployment. */
   readonly stableWorkload: Workload | null
   readonly workloads: readonly Workload[]
+  /** Instances that the platform wants of a component of the stable version, where it decides that by itself. */
+  readonly autoscaled?: Readonly<Record<string, number>>
   readonly instances: readonly Instance[]
   /** Per cent of new requests per version; they add up to 100 whenever anything runs. */
   readonly weights: Readonly<Record<string, number>>
@@ -58,7 +60,10 @@ export type TargetState = {
   readonly secureUrl: string | null
 }
 
-export type Noticed = Pick<TargetState, 'instances' | 'weights'> & { readonly drift: string | null }
+export type Noticed = Pick<TargetState, 'instances' | 'weights'> & {
+  /** What somebody else changed of what the calls declared, in words; undefined while a call is under way. */
+  readonly drift: string | null | undefined
+}
 
 /** Expected failures are values: `code` is stable, `message` names what happened, to what, and what to do. */
 export type Outcome =
@@ -90,8 +95,7 @@ export interface Target {
   migrate(migration: Migration, key: string): Promise<Outcome>
   readonly metrics: MetricSource
   /**
-   * What a watch has told, without asking anybody: null while it tells nothing. `drift`: what somebody else changed of what
-   * the calls declared, in words; null while a call is under way. Absent where `observe` asks nobody far away.
+   * What a watch has told, without asking anybody: null while it tells nothing. Absent where `observe` asks nobody far away.
    */
   notice?(): Noticed | null
   /** Brings the whole log of an instance that has no `logFile` to a file here; absent where every instance has one. */

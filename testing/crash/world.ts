@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url'
 import type { Environment } from '../../gonogo/core/service.ts'
 import type { DeploymentState } from '../../gonogo/core/state.ts'
 import type { Action } from '../../gonogo/core/statement.ts'
-import { readState } from '../../gonogo/engine/journal.ts'
+import { readState, toRecorded } from '../../gonogo/engine/journal.ts'
 import { openDeploymentOf } from '../../gonogo/engine/open-deployment.ts'
 import { decideBy } from '../../gonogo/engine/people-events.ts'
 import { openLog } from '../../gonogo/engine/workspace.ts'
@@ -21,7 +21,8 @@ import { authorIn, deployAsTeam, makeRelease, makeTeam } from './team.ts'
 const SERVICE = fileURLToPath(new URL('../service', import.meta.url))
 const PROCESS = fileURLToPath(new URL('./deployment-process.ts', import.meta.url))
 const FACTOR = 10
-const RUN_LIMIT_MS = 240_000
+const RUN_LIMIT_MS = 420_000
+const LAST_RECORDS = 12
 /** How a release behaves; the releases of a test say otherwise in their `config:`. */
 const GOOD = { errors: '0', behaviour: 'good' }
 const TARGET = {
@@ -118,8 +119,9 @@ export async function makeWorld(
       rollingWait: '5s',
       watch: '2s',
       firstHour: '1s',
-      // What is tried here is what happens to effects; numbers this small are no evidence.
-      rollback: { mode: 'literal', window: '5s', warmUp: '1s', interval: '1s' },
+      // What is tried here is what happens to effects; numbers this small are no evidence. What is bad here fails requests: by how
+      // long a few of them took on a busy machine nothing is to be decided.
+      rollback: { mode: 'literal', window: '5s', warmUp: '1s', interval: '1s', p95Ratio: 100 },
       ...own.policy,
     },
     checks: own.checks ?? {},
@@ -140,7 +142,11 @@ export async function makeWorld(
     target,
     writeRelease,
     run: (version, killAt = 0, killWhen) =>
-      deployInProcess([root, version, String(killAt), String(since), String(FACTOR)], killWhen),
+      deployInProcess([root, version, String(killAt), String(since), String(FACTOR)], killWhen).catch(
+        (error: Error) => {
+          throw new Error(`${error.message}\n${inLog(root, lastRecords)}`)
+        },
+      ),
     attempt: (version) => deployAsTeam(root, version, { clock, listener: {} }).deployed,
     underWay: () => inLog(root, underWay),
     decide: async (person, action, reason) => {
@@ -168,6 +174,14 @@ export async function makeWorld(
 
 const underWay = (store: Store): DeploymentState | null =>
   openDeploymentOf(store, 'production')?.state ?? null
+
+/** What a deployment that did not come to its end was about. */
+function lastRecords(store: Store): string {
+  const state = underWay(store)
+  const records = state ? store.read(state.id, 0).slice(-LAST_RECORDS).map(toRecorded) : []
+  const lines = records.map(({ at, event }) => `${new Date(at).toISOString()} ${JSON.stringify(event)}`)
+  return lines.map((line) => line.slice(0, 400)).join('\n')
+}
 
 function inLog<T>(root: string, read: (store: Store) => T): T {
   const store = openLog(root)

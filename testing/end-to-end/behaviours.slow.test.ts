@@ -4,4 +4,6 @@ import { describeBehaviours } from './behaviours.ts'
 /** Longer than a step and its extension. */
 const PAUSE_MS = 5000
 
-describeBehaviours('processes', (checklist, own) => makeWorld(checklist, {}, undefined, own), PAUSE_MS)
+describeBehaviours('processes', (checklist, own) => makeWorld(checklist, {}, undefined, own), {
+  pauseMs: PAUSE_MS,
+})

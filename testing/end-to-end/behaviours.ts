@@ -21,56 +21,63 @@ const OWN: Own = {
   },
 }
 
-/** What people rely on when a deployment does not simply go through; `pauseMs`: how long a pause must be survived. */
+type Ways = {
+  /** How long a pause must be survived; null where only blue-green is looked at. */
+  readonly pauseMs: number | null
+  /** Whether users keep their connections. */
+  readonly kept?: boolean
+}
+
+/** What people rely on when a deployment does not simply go through. */
 export function describeBehaviours(
   place: string,
   makeWorld: (checklist: string, own: Own) => Promise<World>,
-  pauseMs: number,
+  { pauseMs, kept = true }: Ways,
 ): void {
-  let world: World
-  let url: string
-  let stable: string
-  let made = 0
-  beforeAll(async () => {
-    world = await makeWorld(CHECKLIST, OWN)
-    url = (await world.target.observe()).url
-  }, 120_000)
-  beforeEach(async () => {
-    stable = (await world.target.observe()).stable ?? ''
-  })
-  // What a test has seen enough of, or failed in the middle of, is nothing to the next one.
-  afterEach(async () => {
-    if (!world.underWay()) return
-    await world.decide('ada', 'abort', 'the test is over')
-    await until('nothing is under way', () => world.underWay() === null, 60_000)
-  }, 60_000)
-  afterAll(() => world.close(), 60_000)
-
-  async function release(behaviour = 'good', errors = '0', strategy = 'canary'): Promise<string> {
-    const version = `2.${++made}.0`
-    await world.writeRelease(version, { strategy, config: { behaviour, errors } })
-    return version
-  }
-  function users() {
-    const load = startLoad(url, { pauseMs: PAUSE_MS })
-    let stopped: ReturnType<typeof load.stop> | null = null
-    const stop = () => {
-      stopped ??= load.stop()
-      return stopped
-    }
-    onTestFinished(async () => void (await stop()))
-    return { stop }
-  }
-  async function expectOnly(version: string): Promise<void> {
-    const { stable: is, weights, instances } = await world.target.observe()
-    expect({ stable: is, weights }).toEqual({ stable: version, weights: { [version]: 100 } })
-    expect(instances.map((one) => [one.version, one.ready])).toEqual([
-      [version, true],
-      [version, true],
-    ])
-  }
-
   describe(place, { timeout: LIMIT_MS }, () => {
+    let world: World
+    let url: string
+    let stable: string
+    let made = 0
+    beforeAll(async () => {
+      world = await makeWorld(CHECKLIST, OWN)
+      url = (await world.target.observe()).url
+    }, 120_000)
+    beforeEach(async () => {
+      stable = (await world.target.observe()).stable ?? ''
+    })
+    // What a test has seen enough of, or failed in the middle of, is nothing to the next one.
+    afterEach(async () => {
+      if (!world.underWay()) return
+      await world.decide('ada', 'abort', 'the test is over')
+      await until('nothing is under way', () => world.underWay() === null, 60_000)
+    }, 60_000)
+    afterAll(() => world.close(), 60_000)
+
+    async function release(behaviour = 'good', errors = '0', strategy = 'canary'): Promise<string> {
+      const version = `2.${++made}.0`
+      await world.writeRelease(version, { strategy, config: { behaviour, errors } })
+      return version
+    }
+    function users() {
+      const load = startLoad(url, { pauseMs: PAUSE_MS, kept })
+      let stopped: ReturnType<typeof load.stop> | null = null
+      const stop = () => {
+        stopped ??= load.stop()
+        return stopped
+      }
+      onTestFinished(async () => void (await stop()))
+      return { stop }
+    }
+    async function expectOnly(version: string): Promise<void> {
+      const { stable: is, weights, instances } = await world.target.observe()
+      expect({ stable: is, weights }).toEqual({ stable: version, weights: { [version]: 100 } })
+      expect(instances.map((one) => [one.version, one.ready])).toEqual([
+        [version, true],
+        [version, true],
+      ])
+    }
+
     describe('blue-green', () => {
       test('goes back when a check after the switch fails, and the old version has everything again', async () => {
         const version = await release('unfinished', '0', 'blue-green')
@@ -100,6 +107,8 @@ export function describeBehaviours(
         expect(await running(world, stable)).toEqual(before)
       })
     })
+
+    if (pauseMs === null) return
 
     describe('a release', () => {
       test('that comes while another is taken back is refused in clear words, and is deployed afterwards', async () => {

@@ -80,6 +80,7 @@ test(
       await mustDo(target.promote('1.1.0', 'promote'))
       expect(readyOf(target, '1.1.0')).toBe(3)
       expect(readyOf(target, '1.0.0')).toBe(3)
+      expect(await target.observe()).toMatchObject({ stable: '1.1.0', autoscaled: { web: 3 } })
       await mustDo(target.revert('1.0.0', '1.1.0', 'revert'))
       expect((await load.stop()).failed).toEqual([])
       expect(readyOf(target, '1.0.0')).toBe(3)

@@ -24,7 +24,9 @@ if (impatient === declared) throw new Error(`${MANIFEST} has no Deployment to gi
 writeFileSync(manifest, impatient)
 
 const more = { components: { web: { manifest, public: true } } }
-describeBehaviours('kubernetes', (checklist, own) => makeKubernetesPlace(checklist, more, own), PAUSE_MS)
+describeBehaviours('kubernetes', (checklist, own) => makeKubernetesPlace(checklist, more, own), {
+  pauseMs: PAUSE_MS,
+})
 
 test('the pause was longer than the deadline that the cluster goes by', async () => {
   const of = ['deployments', '--all-namespaces', '--field-selector', 'metadata.name=web']

@@ -1,8 +1,17 @@
-import { cpSync, existsSync, mkdirSync, mkdtempSync, renameSync, rmSync, symlinkSync } from 'node:fs'
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import { run } from './commands.ts'
-import { binary, CACHE, GATEWAY_API, KUBERNETES_VERSION, LEGO, MODULES, TRAEFIK_VERSION } from './places.ts'
+import { binary, CACHE, GATEWAY_API, KUBERNETES_VERSION, MODULES, TRAEFIK_VERSION } from './places.ts'
 
 const PARTS = [
   'kube-apiserver',
@@ -12,6 +21,7 @@ const PARTS = [
   'kube-proxy',
   'kubectl',
 ]
+const SUMS = join(MODULES, 'cluster', 'go.sum')
 /** Nothing may be looked up beside what go.mod and go.sum name. */
 const GO_ENVIRONMENT = {
   CGO_ENABLED: '0',
@@ -21,32 +31,46 @@ const GO_ENVIRONMENT = {
 }
 
 type Build = {
-  readonly name: string
   readonly module: string
-  readonly target: string
-  readonly ldflags: string
-  /** A dependency that is built without what the module's folder has in its place; go.mod must replace it by `./folder`. */
-  readonly trimmed?: { readonly dependency: string; readonly folder: string; readonly without: string }
+  /** What is built, and the name that it has in the cache. */
+  readonly targets: Readonly<Record<string, string>>
+  readonly ldflags?: string
+  readonly changed?: readonly Changed[]
 }
 
-const kubernetesFlags = ['k8s.io/component-base/version', 'k8s.io/client-go/pkg/version']
-  .flatMap((path) => [
-    `-X ${path}.gitVersion=v${KUBERNETES_VERSION}`,
-    `-X ${path}.gitMajor=1`,
-    `-X ${path}.gitMinor=${KUBERNETES_VERSION.split('.')[1]}`,
-  ])
-  .join(' ')
+/** A dependency that is built without one of its folders, and with what the module has of it; go.mod replaces it by `./folder`. */
+type Changed = { readonly dependency: string; readonly folder: string; readonly without?: string }
+
+const HYPERKUBE = `hyperkube-${KUBERNETES_VERSION}`
+const TRAEFIK = `traefik-${TRAEFIK_VERSION}`
+
+const kubernetesFlags = ['k8s.io/component-base/version', 'k8s.io/client-go/pkg/version'].flatMap((path) => [
+  `-X ${path}.gitVersion=v${KUBERNETES_VERSION}`,
+  `-X ${path}.gitMajor=1`,
+  `-X ${path}.gitMinor=${KUBERNETES_VERSION.split('.')[1]}`,
+])
 
 const BUILDS: readonly Build[] = [
-  { name: `pause`, module: 'pause', target: '.', ldflags: '' },
-  { name: `hyperkube-${KUBERNETES_VERSION}`, module: 'hyperkube', target: '.', ldflags: kubernetesFlags },
+  { module: 'pause', targets: { '.': 'pause' } },
   {
-    name: `traefik-${TRAEFIK_VERSION}`,
-    module: 'traefik',
-    target: 'github.com/traefik/traefik/v3/cmd/traefik',
-    ldflags: `-X github.com/traefik/traefik/v3/pkg/version.Version=${TRAEFIK_VERSION}`,
-    // The clients of 180 DNS providers, for certificates that nobody asks for here: a third of all packages.
-    trimmed: { dependency: LEGO, folder: 'lego', without: 'providers/dns' },
+    // In one: half of what either needs the other needs as well.
+    module: 'cluster',
+    targets: { './hyperkube': HYPERKUBE, 'github.com/traefik/traefik/v3/cmd/traefik': TRAEFIK },
+    ldflags: [
+      ...kubernetesFlags,
+      `-X github.com/traefik/traefik/v3/pkg/version.Version=${TRAEFIK_VERSION}`,
+    ].join(' '),
+    changed: [
+      { dependency: 'k8s.io/client-go@v0.34.4', folder: 'client-go' },
+      {
+        dependency: `github.com/traefik/traefik/v3@v${TRAEFIK_VERSION}`,
+        folder: 'traefik',
+        without: 'pkg/provider/ecs',
+      },
+      // The clients of 180 DNS providers, for certificates that nobody asks for here.
+      { dependency: 'github.com/go-acme/lego/v5@v5.2.2', folder: 'lego', without: 'providers/dns' },
+      { dependency: 'github.com/traefik/yaegi@v0.16.1', folder: 'yaegi', without: 'stdlib' },
+    ],
   },
 ]
 
@@ -54,34 +78,39 @@ const BUILDS: readonly Build[] = [
 export async function buildBinaries(say: (line: string) => void): Promise<void> {
   mkdirSync(join(CACHE, 'bin'), { recursive: true })
   for (const build of BUILDS) {
-    if (existsSync(binary(build.name))) continue
-    say(`building ${build.name} (once; minutes)`)
+    const names = Object.values(build.targets)
+    if (names.every((name) => existsSync(binary(name)))) continue
+    say(`building ${names.join(' and ')} (once; minutes)`)
     await buildOne(build)
   }
   for (const [link, name] of [
-    ...PARTS.map((part) => [part, `hyperkube-${KUBERNETES_VERSION}`] as const),
-    ['traefik', `traefik-${TRAEFIK_VERSION}`] as const,
+    ...PARTS.map((part) => [part, HYPERKUBE] as const),
+    ['traefik', TRAEFIK] as const,
   ]) {
     rmSync(binary(link), { force: true })
     symlinkSync(name, binary(link))
   }
 }
 
-async function buildOne({ name, module, target, ldflags, trimmed }: Build): Promise<void> {
+async function buildOne({ module, targets, ldflags = '', changed = [] }: Build): Promise<void> {
   const folder = mkdtempSync(join(tmpdir(), `gonogo-build-${module}-`))
   try {
-    if (trimmed) {
-      const source = await sourceOf(trimmed.dependency)
-      const left = join(source, trimmed.without)
-      cpSync(source, join(folder, trimmed.folder), { recursive: true, filter: (path) => path !== left })
+    for (const { dependency, folder: copy, without } of changed) {
+      const source = await sourceOf(dependency)
+      const left = without && join(source, without)
+      cpSync(source, join(folder, copy), { recursive: true, filter: (path) => path !== left })
     }
     cpSync(join(MODULES, module), folder, { recursive: true })
-    const unfinished = `${binary(name)}.unfinished`
-    await run('go', ['build', '-trimpath', '-ldflags', `-s -w ${ldflags}`, '-o', unfinished, target], {
+    const built = join(CACHE, 'bin', `${module}.unfinished`)
+    mkdirSync(built, { recursive: true })
+    const flags = ['-trimpath', '-gcflags=all=-dwarf=false', '-ldflags', `-s -w ${ldflags}`]
+    await run('go', ['build', ...flags, '-o', `${built}/`, ...Object.keys(targets)], {
       cwd: folder,
       env: GO_ENVIRONMENT,
     })
-    renameSync(unfinished, binary(name))
+    for (const [target, name] of Object.entries(targets))
+      renameSync(join(built, target === '.' ? module : basename(target)), binary(name))
+    rmSync(built, { recursive: true })
   } finally {
     rmSync(folder, { recursive: true, force: true })
   }
@@ -92,10 +121,15 @@ export async function gatewayDefinitions(): Promise<string> {
   return join(await sourceOf(GATEWAY_API), 'config', 'crd', 'standard')
 }
 
+/** Where a module is, whose content go.sum has. */
 async function sourceOf(module: string): Promise<string> {
   const answer = await run('go', ['mod', 'download', '-json', module], {
     cwd: tmpdir(),
     env: GO_ENVIRONMENT,
   })
-  return (JSON.parse(answer) as { Dir: string }).Dir
+  const { Dir, Sum } = JSON.parse(answer) as { Dir: string; Sum: string }
+  const line = `${module.replace('@', ' ')} ${Sum}`
+  if (!readFileSync(SUMS, 'utf8').split('\n').includes(line))
+    throw new Error(`${module} is not what ${SUMS} has: ${Sum}`)
+  return Dir
 }

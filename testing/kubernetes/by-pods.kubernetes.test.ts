@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url'
 import { afterAll, describe, expect, test } from 'vitest'
 import { askTimes, startLoad, until } from '../../gonogo/targets/contract/load.ts'
 import { mustDo, withStable } from '../../gonogo/targets/contract/world.ts'
+import { describeBehaviours } from '../end-to-end/behaviours.ts'
 import { kubectl } from './commands.ts'
 import type { Components, KubernetesWorld as World } from './contract-world.ts'
 import { makeKubernetesPlace } from './deployment-world.ts'
@@ -129,11 +130,12 @@ describe('without a route', () => {
     }))
 })
 
+const byInstances = { metrics: { source: 'instances', path: '/metrics' } as never }
+
 test('a canary without a route goes by its pods: a third, a half, all; a bad one goes back', async () => {
   const { more } = withoutRoute()
   const steps = [5, 50, 100].map((weight) => ({ weight, wait: '5s' }))
-  const metrics = { source: 'instances', path: '/metrics' } as never
-  const world = await makeKubernetesPlace(CHECKLIST, more, { policy: { steps } }, { metrics })
+  const world = await makeKubernetesPlace(CHECKLIST, more, { policy: { steps } }, byInstances)
   const load = startLoad((await world.target.observe()).url, ANEW)
   try {
     await world.writeRelease('1.1.0', { strategy: 'canary' })
@@ -160,3 +162,9 @@ test('a canary without a route goes by its pods: a third, a half, all; a bad one
     expect(seen.failed.filter((one) => !one.includes('1.2.0'))).toEqual([])
   }
 }, 300_000)
+
+describeBehaviours(
+  'by the Service',
+  (checklist, own) => makeKubernetesPlace(checklist, withoutRoute().more, own, byInstances),
+  { pauseMs: null, kept: false },
+)

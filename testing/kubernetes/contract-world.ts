@@ -24,6 +24,7 @@ const ZERO_WITHIN_MS = 1000
 const FORGOTTEN_WITHIN_MS = 60_000
 
 let made = 0
+const nameOf = (number: number): string => `test-${number}-${process.pid}`
 const OWN = 'gonogo.test/own=yes'
 
 /** A run that was killed leaves its route, which has the address of every other. */
@@ -36,18 +37,25 @@ const WEB: Components = { web: { manifest: MANIFEST, public: true } }
 
 export type Namespace = { readonly name: string; end(): Promise<void> }
 
-/** A namespace of its own with a gateway and a route. */
+/** The namespace that was made last. */
+export const newestNamespace = (): string => nameOf(made)
+
+/** A namespace of its own with a gateway and its routes. */
 export async function makeNamespace(): Promise<Namespace> {
-  const namespace = `test-${++made}-${process.pid}`
+  const namespace = nameOf(++made)
   await kubectl(['create', 'namespace', namespace])
   await kubectl(['label', 'namespace', namespace, OWN])
   await apply(
-    JSON.stringify({ apiVersion: 'v1', kind: 'List', items: [gateway(namespace), route(namespace)] }),
+    JSON.stringify({
+      apiVersion: 'v1',
+      kind: 'List',
+      items: [gateway(namespace), route(namespace), grpcRoute(namespace)],
+    }),
   )
   return {
     name: namespace,
     end: async () => {
-      await kubectl(['delete', 'httproute,gateway', '--all', '-n', namespace])
+      await kubectl(['delete', 'httproute,grpcroute,gateway', '--all', '-n', namespace])
       await kubectl(['delete', 'namespace', namespace, '--wait=false'])
       // The next namespace has the same address.
       const isGone = async () => (await fetch(PUBLIC_URL)).status === 404
@@ -130,4 +138,16 @@ const route = (namespace: string) => ({
   kind: 'HTTPRoute',
   metadata: { name: 'web', namespace },
   spec: { parentRefs: [{ name: 'gateway' }], rules: [{ backendRefs: [{ name: 'web', port: 80 }] }] },
+})
+
+/** For who names it; its users come by a host's name of their own. */
+const grpcRoute = (namespace: string) => ({
+  apiVersion: 'gateway.networking.k8s.io/v1',
+  kind: 'GRPCRoute',
+  metadata: { name: 'web-grpc', namespace },
+  spec: {
+    parentRefs: [{ name: 'gateway' }],
+    hostnames: ['grpc.test'],
+    rules: [{ backendRefs: [{ name: 'web', port: 80 }] }],
+  },
 })

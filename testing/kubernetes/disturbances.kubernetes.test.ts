@@ -66,7 +66,8 @@ test('a deployment that another gonogo makes there is not worked against', async
   await expectStable('3.0.0')
 }, 120_000)
 
-// Last: after it, the cluster's own parts need minutes to find back; the router, which takes the last weights only then, among them.
+// Last: after it, the cluster's own parts need minutes to find back; the router, which takes the last weights only then, among
+// them: until then no pod goes, a minute at most for each change.
 test('the API away for half a minute in the middle costs no request and no deployment', async () => {
   await world.writeRelease('2.0.0')
   const load = startLoad((await world.target.observe()).url)
@@ -83,4 +84,4 @@ test('the API away for half a minute in the middle costs no request and no deplo
   const seen = await load.stop()
   expect(seen.failed).toEqual([])
   await expectStable('2.0.0')
-}, 300_000)
+}, 480_000)

@@ -160,7 +160,7 @@ describe('what happens to a version that serves', () => {
       await mustDo(world.target.setWeights({ '1.0.0': 95, '1.1.0': 5 }, 'five'))
       const route = await kubectl(['get', 'httproute', 'web', '-n', world.namespace, '-o', 'json'])
       await kubectl(['delete', 'httproute', 'web', '-n', world.namespace])
-      await until('it is told', () => world.target.notice?.()?.drift === 'HTTPRoute web is gone')
+      await until('it is told', () => /: HTTPRoute web is gone$/.test(world.target.notice?.()?.drift ?? ''))
       const again = await world.openAgain()
       expect(await again.revert('1.0.0', '1.1.0', 'back')).toMatchObject({
         ok: true,

@@ -12,8 +12,6 @@ export const HOME = process.env.GONOGO_CLUSTER_HOME ?? '/var/tmp/gonogo-cluster'
 export const KUBERNETES_VERSION = '1.34.4'
 export const TRAEFIK_VERSION = '3.7.9'
 export const GATEWAY_API = 'sigs.k8s.io/gateway-api@v1.5.1'
-/** The ACME client that Traefik is built with. */
-export const LEGO = 'github.com/go-acme/lego/v5@v5.2.2'
 
 export const BRIDGE = 'cni-gonogo'
 export const NODE_NAME = 'node1'

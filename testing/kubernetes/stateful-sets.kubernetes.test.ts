@@ -77,7 +77,7 @@ test('a StatefulSet behind a Deployment moves in lockstep with it, also for a go
       await until('nothing is told', () => later.notice?.()?.drift === null)
       await kubectl(['rollout', 'undo', 'statefulset/store', '-n', namespace])
       await until('it is told', () =>
-        /^StatefulSet store is of version 1.0.0, not 1.1.0/.test(later.notice?.()?.drift ?? ''),
+        /: StatefulSet store is of version 1.0.0, not 1.1.0/.test(later.notice?.()?.drift ?? ''),
       )
       expect(await later.setWeights({ '1.1.0': 100 }, 'too soon')).toMatchObject({ code: 'not-ready' })
       await mustDo(later.scale('1.1.0', 1, 'again'))

@@ -34,6 +34,15 @@ export const drill = defineDrill<null>({
     planting('one more than wanted', 'fail', [...two, drillInstance({ id: 'gateway-3' })]),
     planting('the old version keeps traffic', 'fail', two, { weights: { [version]: 90, '1.0.0': 10 } }),
     planting('0 of 0', 'unknown', []),
+    planting('an autoscaler wants one more', 'unknown', two, { stable: version, autoscaled: { gateway: 3 } }),
+    planting('autoscaled, and fewer than were declared', 'fail', two.slice(1), {
+      stable: version,
+      autoscaled: { gateway: 3 },
+    }),
+    planting('an autoscaler decides about the version before', 'fail', two.slice(1), {
+      stable: '1.0.0',
+      autoscaled: { gateway: 1 },
+    }),
     planting('none wanted', 'unknown', two, { workloads: [{ ...workload, replicas: 0 }] }),
   ],
 })

@@ -15,12 +15,19 @@ export const check = defineCheck({
 async function run(ctx: CheckContext): Promise<CheckResult> {
   const { environment, release } = ctx
   const instances = await allReleaseInstances(ctx, environment)
-  const { workloads, weights } = await environment.target.observe()
+  const { workloads, weights, stable, autoscaled } = await environment.target.observe()
   const wanted = workloads.find(({ version }) => version === release.version)?.replicas ?? 0
   const components = [...new Set(instances.map(({ component }) => component))].sort()
   const rows = components.map((component) => {
     const own = instances.filter((one) => one.component === component)
-    return { component, wanted, updated: own.length, available: own.filter(({ ready }) => ready).length }
+    const sized = stable === release.version ? autoscaled?.[component] : undefined
+    return {
+      component,
+      wanted: sized ?? wanted,
+      isAutoscaled: sized !== undefined,
+      updated: own.length,
+      available: own.filter(({ ready }) => ready).length,
+    }
   })
   const weight = weights[release.version] ?? 0
   const available = rows.reduce((sum, row) => sum + row.available, 0)
@@ -31,9 +38,13 @@ async function run(ctx: CheckContext): Promise<CheckResult> {
   }
   if (wanted === 0)
     return unknown(`no instance of ${release.version} is wanted: nothing can be missing`, rest)
-  const bad = rows.find((row) => row.updated !== wanted || row.available !== wanted)
-  if (bad)
-    return fail(`${bad.component}: ${bad.available} of ${wanted} available, ${bad.updated} updated`, rest)
+  const bad = rows.find((row) => row.updated !== row.wanted || row.available !== row.wanted)
+  if (bad) {
+    const words = `${bad.component}: ${bad.available} of ${bad.wanted} available, ${bad.updated} updated`
+    // How many it wants changes at any moment, and whoever starts them takes a while.
+    const isBehind = bad.isAutoscaled && bad.available >= Math.min(wanted, bad.wanted)
+    return isBehind ? unknown(`${words}; an autoscaler has just changed how many`, rest) : fail(words, rest)
+  }
   if (weight !== 100) return fail(`${release.version} has ${weight} % of the traffic, not all of it`, rest)
   return pass(
     `${available} of ${instances.length} instances available in ${components.length} components`,

@@ -3,7 +3,7 @@ import { formatDuration } from '#core/duration.ts'
 import type { CheckSettled, Recorded } from '#core/events.ts'
 import { gateView } from '#core/gates.ts'
 import { itemStatus } from '#core/items.ts'
-import type { DeploymentState } from '#core/state.ts'
+import { type DeploymentState, heldBy } from '#core/state.ts'
 import { ITEM_STATES, type ItemState, STATE_MARKS } from '#core/verdict.ts'
 import { readDrills } from '#engine/drill-record.ts'
 import { EXIT, Refusal } from '#engine/exit-codes.ts'
@@ -90,7 +90,7 @@ export function statusJson(state: DeploymentState, now: number) {
     stage: state.stage,
     status: state.closed?.status ?? (state.rollback ? 'rolling-back' : 'under-way'),
     paused: state.paused,
-    hold: state.hold?.reason ?? null,
+    hold: heldBy(state),
     watchHolder: state.watchHolder,
     counts: countStates(state, now),
     items: state.opened.plan.items.map((item) => {
@@ -107,12 +107,13 @@ function statusText(
 ): string {
   const { opened } = state
   const counts = countStates(state, now)
+  const held = heldBy(state)
   const word =
-    state.closed?.status ?? (state.rollback ? 'rolling back' : state.hold ? 'on hold' : state.stage)
+    state.closed?.status ?? (state.rollback ? 'rolling back' : held !== null ? 'on hold' : state.stage)
   const lines = [
     `${opened.service} ${opened.stable?.version ?? 'nothing'}→${opened.release.version} · ${opened.environment} · ${word.toUpperCase()} · ${state.id}`,
     ITEM_STATES.map((s) => `${STATE_MARKS[s].glyph} ${counts[s]} ${STATE_MARKS[s].word}`).join('  '),
-    ...(state.hold ? [`on hold: ${state.hold.reason}`] : []),
+    ...(held !== null ? [`on hold: ${held}`] : []),
     ...(state.watchHolder ? [`watch: ${opened.roster[state.watchHolder]?.name ?? state.watchHolder}`] : []),
     ...Object.keys(opened.plan.gates).map((gate) => gateLine(state, gate, now)),
     ...(state.closed ? [] : nextLines(state, now, 6)),

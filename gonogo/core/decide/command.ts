@@ -14,6 +14,13 @@ export type Command =
   | { readonly kind: 'judge' }
   | { readonly kind: 'wait'; readonly untilMs: number }
 
+/** Whether somebody else's change stays as it is. What was begun is brought to its end: half of it would look like such a change. */
+export const leavesTarget = (command: Command): boolean =>
+  command.kind !== 'effect' ||
+  command.attempt > 1 ||
+  command.effect.kind === 'notify' ||
+  command.effect.kind === 'report'
+
 /** Attempts of an effect whose outcome was never learnt (a crash between); then it counts as failed. */
 export const MAX_ATTEMPTS = 5
 const MAX_BACKOFF_MS = 30_000

@@ -5,7 +5,7 @@ import { nextPromptAt } from '../presence.ts'
 import { type DeploymentState, isProductionChanged } from '../state.ts'
 import { deployEffects, type Keyed } from '../strategies.ts'
 import { checkCommands, isComplete, isMeasured } from './checks.ts'
-import { CLEANUP_KEY, type Command, inOrder, insistently, record } from './command.ts'
+import { CLEANUP_KEY, type Command, inOrder, insistently, leavesTarget, record } from './command.ts'
 import { decideRollback } from './rollback.ts'
 import { rollbackReason } from './rollback-reason.ts'
 import { decideShift } from './shift.ts'
@@ -26,7 +26,8 @@ export function decide(state: DeploymentState, now: number): readonly Command[] 
   if (isCalledOff(state)) return [record({ type: 'closed', status: 'not-started' })]
   const checks = checkCommands(state, now)
   if (state.paused) return checks
-  return [...checks, ...STAGES[state.stage](state, now)]
+  const commands = [...checks, ...STAGES[state.stage](state, now)]
+  return state.drift && !state.drift.isAccepted ? commands.filter(leavesTarget) : commands
 }
 
 /** An abort before anything was changed needs no way back. */

@@ -62,6 +62,8 @@ function ofEvent({ state }: ReportInput, { event, at }: Recorded): ExceptionEntr
   switch (event.type) {
     case 'held':
       return issue('hold', 'held', event.reason)
+    case 'driftSeen':
+      return issue('hold', 'drift', event.detail)
     case 'stepExtended':
       return issue(
         'extension',

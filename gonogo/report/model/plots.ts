@@ -36,7 +36,7 @@ function markOf({ at: atMs, event }: Recorded): Mark[] {
   // A step that proceeds is seen by the next one's start; only the last has none after it.
   if (event.type === 'stepDecided' && event.weight === 100 && event.decision === 'proceed')
     return [{ atMs, kind: 'proceed', label: '✓ proceed' }]
-  if (event.type === 'held') return [{ atMs, kind: 'hold', label: 'held' }]
+  if (event.type === 'held' || event.type === 'driftSeen') return [{ atMs, kind: 'hold', label: 'held' }]
   if (event.type === 'watchStarted') return [{ atMs, kind: 'watch', label: 'watch' }]
   if (event.type === 'rollbackDecided') return [{ atMs, kind: 'rollback', label: '◂ rollback' }]
   return []

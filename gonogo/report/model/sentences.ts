@@ -45,6 +45,8 @@ const SENTENCES: Sentences = {
     `Step at ${round(e.weight)} %: ${e.decision}, ${e.by ? `by ${nameOf(s, e.by)}` : 'by the analysis'}: ${e.sentence}${ratio(e.numbers?.canary.errorRatio)}`,
   held: (e) => `The deployment held: ${e.reason}`,
   released: (e) => `The deployment went on: ${e.reason}`,
+  driftSeen: (e) => `Held: ${e.detail}`,
+  driftGone: () => 'Everything is as it was declared',
   faultSeen: (e) => `Fault ${e.criterion}: ${e.detail}`,
   watchStarted: (e) =>
     `The watch began; the first hour ends ${utc(iso(e.firstHourEndsAtMs))}, the watch ${utc(iso(e.endsAtMs))}.`,

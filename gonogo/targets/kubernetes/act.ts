@@ -13,7 +13,7 @@ export const act = (world: World, call: Call): Promise<Outcome> =>
   during(world, givenTo(call), () => makeCall(METHODS, world, call))
 
 /** The versions to which a call gives something. */
-function givenTo(call: Call): readonly string[] {
+export function givenTo(call: Call): readonly string[] {
   switch (call.method) {
     case 'deploy':
       return [call.workload.version]

@@ -1,7 +1,8 @@
 import { z } from 'zod'
 import type { Cluster } from '#connectors/kubernetes/index.ts'
 import { AUTOSCALING, type Autoscaler, type Controller, type StatefulSet } from './cluster-api.ts'
-import { isSet } from './controllers.ts'
+import { CONTROLLERS, isSet } from './controllers.ts'
+import { LABELS } from './render.ts'
 import type { World } from './world.ts'
 
 type Ref = { readonly kind: string; readonly name: string }
@@ -13,16 +14,33 @@ const isOf = (ref: Ref | undefined, { kind, metadata }: Controller): boolean =>
 export const isAutoscaled = ({ watches }: World, controller: Controller): boolean =>
   watches.autoscalers().some(({ spec }) => isOf(spec?.scaleTargetRef, controller))
 
+const autoscalersOf = ({ api }: World) => api.list<Autoscaler>(AUTOSCALING, 'HorizontalPodAutoscaler', '')
+
+/** How many pods autoscalers want of a component's now, by component; only those that an autoscaler decides on. */
+export async function autoscaledSizes(world: World): Promise<Record<string, number>> {
+  const autoscalers = await autoscalersOf(world)
+  if (autoscalers.length === 0) return {}
+  const selector = `${LABELS.of}=${world.of}`
+  const lists = CONTROLLERS.map((kind) => world.api.list<Controller>('apps/v1', kind, selector))
+  const sizes = (await Promise.all(lists)).flatMap((list, index) =>
+    list
+      .map((one) => ({ ...one, kind: CONTROLLERS[index] ?? '' }))
+      .filter((one) => autoscalers.some(({ spec }) => isOf(spec?.scaleTargetRef, one)))
+      .map((one) => [one.metadata?.labels?.[LABELS.component] ?? '', one.spec?.replicas ?? 0] as const),
+  )
+  return Object.fromEntries(sizes)
+}
+
 /**
  * The object with as many pods as there are now, where an autoscaler decides that. Never with fewer than are wanted: an
  * autoscaler takes pods away while there is no traffic, and leaves what is without any as it is.
  */
-export async function withLiveReplicas({ api }: World, controller: Controller): Promise<Controller> {
-  const autoscalers = await api.list<Autoscaler>(AUTOSCALING, 'HorizontalPodAutoscaler', '')
+export async function withLiveReplicas(world: World, controller: Controller): Promise<Controller> {
+  const autoscalers = await autoscalersOf(world)
   const autoscaler = autoscalers.find(({ spec }) => isOf(spec?.scaleTargetRef, controller))
   if (!autoscaler) return controller
   const { kind = '', metadata, spec } = controller
-  const live = (await api.read<Controller>('apps/v1', kind, metadata?.name ?? ''))?.spec?.replicas ?? 0
+  const live = (await world.api.read<Controller>('apps/v1', kind, metadata?.name ?? ''))?.spec?.replicas ?? 0
   const most = autoscaler.spec?.maxReplicas ?? Number.POSITIVE_INFINITY
   const wanted = spec?.replicas ?? 1
   const replicas = Math.max(live, Math.min(wanted, most))

@@ -89,23 +89,46 @@ export async function emptySlot(world: World, slot: Slot, holder?: VersionRecord
     Object.values(world.map.state.versions).some((one) => one.slot === slot && one !== holder)
   if (isTaken()) return
   await world.counters?.remember(slot)
-  const selector = `${LABELS.of}=${world.of},${LABELS.slot}=${slot}`
+  await removeFrom(world, slot, () => !isTaken())
+  await untilEnding(world, { slot })
+}
+
+/** What a slot has beside the components of the version that holds it: the one before had more of them. */
+export async function removeOthers(
+  world: World,
+  slot: Slot,
+  components: RenderedVersion['components'],
+): Promise<void> {
+  const own = components.flatMap(({ controller, services }) => [controller, ...services])
+  await removeFrom(world, slot, (kind, name) => !own.some((one) => one.kind === kind && nameOf(one) === name))
+}
+
+async function removeFrom(
+  { api, of }: World,
+  slot: Slot,
+  isToGo: (kind: string, name: string) => boolean,
+): Promise<void> {
+  const selector = `${LABELS.of}=${of},${LABELS.slot}=${slot}`
   for (const [apiVersion, kind] of [
     ['apps/v1', 'Deployment'],
     ['v1', 'Service'],
   ] as const) {
-    const objects = await world.api.list<KubernetesObject>(apiVersion, kind, selector)
-    if (isTaken()) return
-    await Promise.all(objects.map((one) => world.api.remove(apiVersion, kind, one.metadata?.name ?? '')))
+    const names = (await api.list<KubernetesObject>(apiVersion, kind, selector)).map(nameOf)
+    const going = names.filter((name) => isToGo(kind, name))
+    await Promise.all(going.map((name) => api.remove(apiVersion, kind, name)))
   }
-  await untilEnding(world, { slot })
 }
+
+const nameOf = ({ metadata }: KubernetesObject): string => metadata?.name ?? ''
 
 /**
  * A StatefulSet that has the template of a version which was ended goes back to the one that stays, with the pods that this
  * one had; where none stays, it goes.
  */
-export async function giveBackSets(world: World, record: VersionRecord): Promise<void> {
+export async function giveBackSets(
+  world: World,
+  record: Pick<VersionRecord, 'workload' | 'manifests'>,
+): Promise<void> {
   const { api, map, ending } = world
   const others = Object.values(map.state.versions).filter(
     ({ workload: { version } }) => version !== record.workload.version && !ending.has(version),

@@ -5,9 +5,11 @@ import type { Controller, StatefulSet } from './cluster-api.ts'
 import { isSet } from './controllers.ts'
 import { LABELS } from './render.ts'
 import { type Shares, sharesByRule } from './route.ts'
+import type { VersionRecord } from './saved-state.ts'
 import { isByPods } from './selected-pods.ts'
 import { holderOfSets } from './set-share.ts'
 import { nameIn, SLOTS } from './slots.ts'
+import { merged, ownedByOthers, without } from './take-template.ts'
 import { versionIn, type World } from './world.ts'
 
 /** Weights are whole numbers of the route; shares of them are not. */
@@ -56,7 +58,8 @@ function workloadDrift(world: World): string | null {
     for (const { controller: declared } of components) {
       // What versions share has the template of one of them.
       if (isSet(declared) && record !== holder) continue
-      const problem = controllerDrift(world, declared, byName.get(nameOf(declared)))
+      const found = byName.get(nameOf(declared))
+      const problem = controllerDrift(world, declared, found) ?? templateDrift(world, record, found)
       if (problem) return problem
     }
   }
@@ -75,6 +78,25 @@ function controllerDrift(world: World, declared: Controller, found: Controller |
     return `${name} is set to ${found.spec?.replicas} pods, not ${declared.spec?.replicas}`
   const [from, now] = [partitionOf(declared), partitionOf(found)]
   return from === now ? null : `${name} is updated from pod ${now} on, not from pod ${from} on`
+}
+
+/**
+ * What others have put into a pod template. Only gonogo makes those beside the stable one; in that one, what was there at the first
+ * look was there before.
+ */
+function templateDrift(
+  { templatesFound }: World,
+  { slot }: VersionRecord,
+  found?: Controller,
+): string | null {
+  if (!found) return null
+  const name = nameOf(found)
+  const others = ownedByOthers(found.metadata?.managedFields ?? [])
+  if (!templatesFound.has(name))
+    templatesFound.set(name, slot === 'stable' ? [...others.values()].reduce(merged, {}) : {})
+  const before = templatesFound.get(name) ?? {}
+  const who = [...others].find(([, fields]) => Object.keys(without(fields, before)).length > 0)
+  return who ? `${name}: ${who[0]} changed its pod template` : null
 }
 
 const nameOf = ({ kind, metadata }: Controller): string => `${kind} ${metadata?.name}`

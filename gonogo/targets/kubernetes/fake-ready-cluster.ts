@@ -210,6 +210,8 @@ export async function worldOf(
     }
     const name = nameIn(slot, 'web')
     const template = { metadata: { labels: { app: 'web', ...labels } } }
+    const selector = { app: 'web', [LABELS.slot]: slot }
+    await cluster.api.apply({ kind: 'Service', metadata: { name, labels }, spec: { selector } } as never)
     await cluster.api.apply({ kind: 'Deployment', metadata: { name, labels }, spec: { template } } as never)
   }
   for (const name of routes)

@@ -1,6 +1,6 @@
 import type { KubernetesObject } from '@kubernetes/client-node'
 import type { Controller } from './cluster-api.ts'
-import { CONTROLLERS, hasSets, isSet } from './controllers.ts'
+import { CONTROLLERS, controllerIn, hasSets, isSet } from './controllers.ts'
 import { LABELS } from './render.ts'
 import type { Manifest, ManifestObject, VersionRecord } from './saved-state.ts'
 import { refused, type World } from './world.ts'
@@ -30,7 +30,8 @@ export async function findStable(world: World, manifests: readonly Manifest[]): 
       own.push(asManifest(live))
       if (isController && world.config.components[component]?.public) main = live as Controller
     }
-    found.push({ component, objects: own, isFound: true })
+    // A component that comes with the release is of no version yet.
+    if (controllerIn(own)) found.push({ component, objects: own, isFound: true })
   }
   if (!main) return { record: null, problem: null }
   return recordOf(main, found)

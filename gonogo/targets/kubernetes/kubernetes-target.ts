@@ -5,10 +5,11 @@ import { Calls } from '../calls.ts'
 import type { KindOfTarget } from '../kind-of-target.ts'
 import type { Outcome } from '../target.ts'
 import { act } from './act.ts'
-import { claim, unclaim } from './claim.ts'
+import { claim, isClaimed, unclaim } from './claim.ts'
 import { apiMessage, clusterApi, kubeConfig, statusOf } from './cluster-api.ts'
 import type { KubernetesConfig } from './config.ts'
 import { drift } from './drift.ts'
+import { ended } from './ending.ts'
 import { findStable } from './found-stable.ts'
 import { migrate, removeMigrations } from './migrate.ts'
 import { ownContainer } from './pods.ts'
@@ -20,6 +21,7 @@ import type { VersionRecord } from './saved-state.ts'
 import { isByPods } from './selected-pods.ts'
 import { noRoute } from './share-traffic.ts'
 import { StateConflict, StateMap } from './state-map.ts'
+import { Turns } from './turns.ts'
 import { Watches } from './watches.ts'
 import { observe, refused, stateOf, type World } from './world.ts'
 
@@ -59,8 +61,8 @@ export async function openKubernetesTarget({
     readMigration(config, root)
     const of = publicServiceOf(config, manifests)
     const map = await StateMap.open(api, of)
-    // Who is to go back from one version of several needs the others, whatever became of a route.
-    const isUnderWay = Object.keys(map.state.versions).length > 1
+    // Who goes on with a deployment may have to go back, whatever became of a route.
+    const isUnderWay = Object.keys(map.state.versions).length > 1 || (await isClaimed(api, of))
     for (const { kind, name: route } of isUnderWay ? [] : config.routes)
       if (!(await api.read(ROUTE_API, kind, route))) return failed(where, noRoute({ config }, kind, route))
     const counters = config.router
@@ -81,6 +83,7 @@ export async function openKubernetesTarget({
       watches,
       counters,
       ending: new Set(),
+      templatesFound: new Map(),
       underWay: new Set(),
     }
     if (map.isNew) {
@@ -127,9 +130,11 @@ function targetOver(world: World, folder: string, inPlace: readonly string[]): K
     save: () => world.map.save(),
   })
   const refresh = () => world.map.refresh(() => calls.isBusy)
+  const turns = new Turns()
   const run = async (call: Call): Promise<Outcome> => {
+    const isOvertaken = turns.take(call)
     await refresh()
-    return calls.run(call)
+    return isOvertaken() ? ended('the version', 'the call waited for the API') : calls.run(call)
   }
   const { config } = world
   return {
@@ -163,7 +168,9 @@ function targetOver(world: World, folder: string, inPlace: readonly string[]): K
       const [main] = config.routes
       const front = main ? world.watches.route(main) : world.watches.service()
       const state = stateOf(world, world.watches.pods(), front)
-      return { ...state, drift: calls.isBusy ? null : drift(world) }
+      const found = drift(world)
+      const words = found === null ? null : `changed by somebody else: ${found}`
+      return { ...state, drift: calls.isBusy ? undefined : words }
     },
     fetchLog: async (pod) => {
       const file = join(folder, 'logs', `${pod}.log`)

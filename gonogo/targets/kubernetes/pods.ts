@@ -47,6 +47,24 @@ export const containersOf = (pod: Pod): readonly V1ContainerStatus[] => [
   ...(pod.status?.containerStatuses ?? []),
 ]
 
+export const NO_IMAGE = ['ErrImagePull', 'ImagePullBackOff', 'ErrImageNeverPull', 'InvalidImageName']
+export const BAD_CONTAINER = ['CreateContainerConfigError', 'CreateContainerError', 'RunContainerError']
+
+export const waitingWords = (
+  { metadata }: Pod,
+  container: string,
+  waiting: { reason?: string; message?: string } = {},
+): string =>
+  `pod ${metadata?.name}, container ${container}: ${waiting.reason ?? ''} ${waiting.message ?? ''}`.trim()
+
+/** What keeps a pod's container from being started, in the kubelet's words; null where nothing does. */
+function startTrouble(pod: Pod): string | null {
+  const held = containersOf(pod).find(({ state }) =>
+    [...NO_IMAGE, ...BAD_CONTAINER].includes(state?.waiting?.reason ?? ''),
+  )
+  return held ? waitingWords(pod, held.name, held.state?.waiting) : null
+}
+
 const OWN_CONTAINER = 'kubectl.kubernetes.io/default-container'
 
 /** The service's container: where others were put beside it, maybe in front, the pod says which one is meant. */
@@ -60,7 +78,7 @@ export function instanceOf(pod: Pod, version: string, config: KubernetesConfig):
   const component = pod.metadata?.labels?.[LABELS.component] ?? ''
   const container = ownContainer(pod)
   const probe = container?.readinessProbe?.httpGet
-  const trouble = nodeTrouble(pod)
+  const trouble = nodeTrouble(pod) ?? startTrouble(pod)
   const port = portOf(pod, probe?.port ?? container?.ports?.[0]?.containerPort)
   return {
     id: pod.metadata?.name ?? '',

@@ -104,9 +104,9 @@ export async function untilLeft(world: World, wanted = () => true): Promise<stri
 async function unreadOf({ api, of }: World, tried: readonly Tried[], patience?: Patience): Promise<string> {
   const wordsOf = async ({ ref, route }: Tried) => {
     if (!route) return null
-    // There is nothing to wait for: a router that has read it leads nobody there either.
-    if (sharesByRule(route, of).length === 0) return `${ref.kind} ${ref.name} leads to ${of} in no rule`
-    return unconfirmed(api, ref, route, patience)
+    const word = await unconfirmed(api, ref, route, patience)
+    if (word !== null || sharesByRule(route, of).length > 0) return word
+    return `${ref.kind} ${ref.name} leads to ${of} in no rule`
   }
   const words = await Promise.all(tried.map(wordsOf))
   return words.flatMap((one) => (one ? [`; ${one}`] : [])).join('')

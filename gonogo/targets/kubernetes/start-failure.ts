@@ -1,11 +1,17 @@
 import type { Outcome } from '../target.ts'
 import type { ClusterApi, Controller, Pod } from './cluster-api.ts'
-import { containersOf, isEnding, isReady, nodeTrouble } from './pods.ts'
+import {
+  BAD_CONTAINER,
+  containersOf,
+  isEnding,
+  isReady,
+  NO_IMAGE,
+  nodeTrouble,
+  waitingWords,
+} from './pods.ts'
 
 /** This many ends without ever being ready are a loop; when time is up, one is. */
 const ENDS_BEFORE_LOOP = 2
-const NO_IMAGE = ['ErrImagePull', 'ImagePullBackOff', 'ErrImageNeverPull', 'InvalidImageName']
-const BAD_CONTAINER = ['CreateContainerConfigError', 'CreateContainerError', 'RunContainerError']
 
 /** The kubelet has not read a new ConfigMap yet, and tries again. */
 const PASSING = /timed out waiting for the condition/
@@ -28,7 +34,7 @@ export async function startFailure(
     if (unplaced) return unplaced
     for (const { name, restartCount, state } of containersOf(pod)) {
       const { reason = '', message = '' } = state?.waiting ?? {}
-      const words = `pod ${pod.metadata?.name}, container ${name}: ${reason} ${message}`.trim()
+      const words = waitingWords(pod, name, state?.waiting)
       if (NO_IMAGE.includes(reason)) return failure('no-image', words)
       if (BAD_CONTAINER.includes(reason) && !PASSING.test(message)) return failure('start-failed', words)
       if (reason === 'CrashLoopBackOff' || restartCount >= ENDS_BEFORE_LOOP) return crashLoop(api, pod, name)

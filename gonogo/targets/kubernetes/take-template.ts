@@ -4,7 +4,7 @@ import { type ClusterApi, type Controller, MANAGER } from './cluster-api.ts'
 
 const DEPLOYMENTS = 'apps/v1'
 
-type Fields = { readonly [key: string]: Fields }
+export type Fields = { readonly [key: string]: Fields }
 
 /**
  * Makes gonogo the only owner of a Deployment's pod template, so that the next apply leaves nothing in it that others had put
@@ -19,6 +19,27 @@ export function takeTemplate(api: ClusterApi, name: string): Promise<void> {
     const own = { op: 'replace', path: '/metadata/managedFields', value: fields }
     await api.patchDeployment(name, [asRead(live), own])
   })
+}
+
+/** What of a Deployment's pod template is owned by others alone, by who owns it. */
+export function ownedByOthers(entries: readonly V1ManagedFieldsEntry[]): Map<string, Fields> {
+  const ours = entries.filter(isOurs).flatMap((one) => templateOf(one) ?? [])
+  const mine = ours.reduce(merged, {})
+  const rows = entries.filter(isOthers).map((one) => {
+    return [one.manager ?? 'nobody', without(templateOf(one) ?? {}, mine)] as const
+  })
+  return new Map(rows.filter(([, fields]) => Object.keys(fields).length > 0))
+}
+
+/** The fields that the other does not have. */
+export function without(fields: Fields, other: Fields): Fields {
+  const left = Object.entries(fields).flatMap(([key, below]) => {
+    const same = other[key]
+    if (!same) return [[key, below] as const]
+    const rest = without(below, same)
+    return Object.keys(rest).length > 0 ? [[key, rest] as const] : []
+  })
+  return Object.fromEntries(left)
 }
 
 /** Who else owns anything in a Deployment's pod template. */
@@ -59,7 +80,7 @@ function withoutTemplate(entry: V1ManagedFieldsEntry): V1ManagedFieldsEntry {
   return { ...entry, fieldsV1: Object.keys(spec).length > 0 ? { ...fields, 'f:spec': spec } : fields }
 }
 
-function merged(one: Fields, other: Fields): Fields {
+export function merged(one: Fields, other: Fields): Fields {
   const both: Record<string, Fields> = { ...one }
   for (const [key, fields] of Object.entries(other)) both[key] = merged(both[key] ?? {}, fields)
   return both

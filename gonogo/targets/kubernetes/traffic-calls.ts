@@ -1,5 +1,5 @@
 import type { Outcome } from '../target.ts'
-import { bringUp, emptySlot, removeOldConfiguration, render } from './bring-up.ts'
+import { bringUp, emptySlot, giveBackSets, removeOldConfiguration, removeOthers, render } from './bring-up.ts'
 import { apiMessage } from './cluster-api.ts'
 import { hasSets, isSet } from './controllers.ts'
 import { ended, endingProblem, mayGoOn, untilStopped } from './ending.ts'
@@ -22,9 +22,13 @@ export async function setWeights(world: World, weights: Readonly<Record<string, 
   const late = endingProblem(world, weights)
   if (late) return late
   for (const [version, weight] of Object.entries(weights)) {
-    if (weight > 0 && !state.versions[version]) return unknownVersion(version)
-    if (weight > (state.weights[version] ?? 0) && (await publicReady(world, version)) === 0)
+    const record = state.versions[version]
+    if (weight > 0 && !record) return unknownVersion(version)
+    const before = state.weights[version] ?? 0
+    if (weight > before && (await publicReady(world, version)) === 0)
       return refused('not-ready', `${version} has no ready pod; it gets no more traffic`)
+    if (record && weight > 0 && before === 0)
+      await untilServed(world, placeOf(record), () => mayGoOn(world, record))
   }
   const { problem, note, unread } = await shareTraffic(world, weights)
   if (problem) return problem
@@ -125,6 +129,7 @@ async function moveToStable(
   await world.map.save()
   const note = await untilLeft(world)
   await emptySlot(world, from)
+  await removeOthers(world, 'stable', components)
   return done(note)
 }
 
@@ -170,6 +175,8 @@ async function goBack(world: World, version: string, drop: string): Promise<Outc
   }
   if (!shift.isDone && hasSets(record) && (await isCalm(world, drop)))
     await bringUp(world, record, record.slot, 1, { ready })
+  // What follows takes pods from the other version.
+  if (shift.isDone && hasSets(record)) await untilLeft(world)
   const up = await bringUp(world, record, record.slot, wanted, { ready })
   if (!up.ok && !shift.isDone) return up
   if (!shift.isDone) await shift.now()
@@ -179,6 +186,7 @@ async function goBack(world: World, version: string, drop: string): Promise<Outc
   if (record.slot !== 'stable') {
     const dropped = world.map.state.versions[drop]
     if (dropped?.slot === 'stable') archive(world, dropped)
+    await untilLeft(world)
     const moved = await moveToStable(world, record, () => shareBack(world, version))
     if (!moved.ok) return moved
   }
@@ -189,6 +197,8 @@ async function goBack(world: World, version: string, drop: string): Promise<Outc
   if (shift.problem) return shift.problem
   const unread = await untilLeft(world)
   if (world.map.state.versions[drop]) await forget(world, drop)
+  const gone = world.map.state.archive.find(({ workload }) => workload.version === drop)
+  if (gone && hasSets(gone)) await giveBackSets(world, gone)
   // A promotion that was cut short may have begun a copy.
   for (const slot of ['canary', 'previous'] as const)
     if (!versionIn(world, slot)) await emptySlot(world, slot)

@@ -27,8 +27,8 @@ const PATHS = {
 } as const
 
 /**
- * The namespace as the API told of it last, without asking again: pods, Deployments, StatefulSets and Services of
- * the set, the routes, and every autoscaler. A watch that breaks is begun anew; meanwhile nothing is known.
+ * The namespace as the API told of it last, without asking again: the pods of the set, and every Deployment, StatefulSet,
+ * Service, autoscaler and route of the kinds that are used. A watch that breaks is begun anew; meanwhile nothing is known.
  */
 export class Watches {
   readonly #watches: readonly Watched<KubernetesObject>[]
@@ -44,10 +44,10 @@ export class Watches {
     const selector = `${LABELS.of}=${of}`
     const tell = () => this.#tell()
     this.#of = of
-    this.#services = new Watched(api, 'v1', 'Service', selector, tell)
     this.#pods = new Watched(api, 'v1', 'Pod', selector, tell)
-    this.#controllers = CONTROLLERS.map((kind) => new Watched(api, 'apps/v1', kind, selector, tell))
-    // An autoscaler is its owner's, with labels of its own.
+    // What was there before gonogo has labels of its own, and so has an autoscaler, its owner's.
+    this.#services = new Watched(api, 'v1', 'Service', '', tell)
+    this.#controllers = CONTROLLERS.map((kind) => new Watched(api, 'apps/v1', kind, '', tell))
     this.#autoscalers = new Watched(api, AUTOSCALING, 'HorizontalPodAutoscaler', '', tell)
     for (const { kind } of routes)
       if (!this.#routes.has(kind)) this.#routes.set(kind, new Watched(api, ROUTE_API, kind, '', tell))

@@ -2,13 +2,14 @@ import type { Outcome, Workload } from '../target.ts'
 import { isSameWorkload } from '../workload.ts'
 import { bringUp, emptySlot, giveBackSets, removeOldConfiguration, render } from './bring-up.ts'
 import { controllerIn, hasSets, isSet } from './controllers.ts'
-import { ended, mayGoOn } from './ending.ts'
+import { ended, mayGoOn, untilStopped } from './ending.ts'
 import { removeMigrations } from './migrate.ts'
 import { nameTaken } from './names-taken.ts'
 import { readManifests } from './read-manifests.ts'
 import type { VersionRecord } from './saved-state.ts'
 import { isByPods } from './selected-pods.ts'
 import { shareTraffic, untilLeft } from './share-traffic.ts'
+import { SLOTS } from './slots.ts'
 import { done, refused, unknownVersion, versionIn, type World } from './world.ts'
 
 /** A ConfigMap holds 1 MiB, and each has its manifests. */
@@ -78,7 +79,8 @@ async function reuseProblem(world: World, workload: Workload): Promise<Outcome |
   const { version } = workload
   const { state } = world.map
   const known = state.versions[version]
-  if (known && isSameWorkload(known.workload, workload)) return null
+  // What is kept for a way back was left in nobody's place: it begins anew, beside the stable version.
+  if (known && known.slot !== 'previous' && isSameWorkload(known.workload, workload)) return null
   if (known && ((state.weights[version] ?? 0) > 0 || state.stable === version))
     return refused(
       'version-in-use',
@@ -122,16 +124,28 @@ export async function cleanup(world: World, keep: readonly string[]): Promise<Ou
     return refused('has-traffic', `${serving.join(', ')} still has traffic; set the weights first`)
   // Where everything is taken away, one whose end nobody has seen yet may still be asked for.
   if (keep.length > 0) await removeMigrations(world)
-  if (ended.length === 0) return done('nothing to end')
+  const begun = [...world.underWay].flatMap(({ versions }) => versions).filter((one) => !keep.includes(one))
+  for (const version of [...ended, ...begun]) {
+    world.ending.add(version)
+    await untilStopped(world, version)
+  }
+  if (ended.length === 0 && begun.length === 0) {
+    await removeOldConfiguration(world)
+    return done('nothing to end')
+  }
   const left = Object.entries(state.weights).filter(([version]) => !ended.includes(version))
   const { problem } = await shareTraffic(world, Object.fromEntries(left))
-  if (problem) return problem
+  // Where nobody is to be led, a route that is gone holds up nothing.
+  if (problem && !(left.length === 0 && !problem.ok && problem.code === 'no-route')) return problem
   const late = await untilLeft(world)
   if (state.stable !== null && ended.includes(state.stable)) {
     state.stable = null
     state.stableWorkload = null
   }
   for (const version of ended) await forget(world, version)
+  // A promotion that was broken off has left some of it in another slot.
+  const slots = Object.keys(state.versions).length === 0 ? SLOTS : (['canary', 'previous'] as const)
+  for (const slot of slots) if (!versionIn(world, slot)) await emptySlot(world, slot)
   await removeOldConfiguration(world)
   return done(`ended ${ended.join(', ')}${late}`)
 }
@@ -150,11 +164,14 @@ async function end(world: World, record: VersionRecord): Promise<void> {
   if (known() && known() !== record) return
   world.ending.add(version)
   await emptySlot(world, record.slot, record)
-  if (known() === record) {
-    archive(world, record)
-    await world.map.save()
+  if (hasSets(record)) {
+    record.desired = 0
+    await giveBackSets(world, record)
   }
-  if (hasSets(record)) await giveBackSets(world, record)
+  if (known() !== record) return
+  // Last: who is killed before does all of it again.
+  archive(world, record)
+  await world.map.save()
 }
 
 /** The version is known no more; what it was stays known for a revert. */

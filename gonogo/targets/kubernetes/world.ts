@@ -1,5 +1,6 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import type { Outcome, TargetState } from '../target.ts'
+import { autoscaledSizes } from './autoscaling.ts'
 import type { ClusterApi, Pod } from './cluster-api.ts'
 import type { KubernetesConfig } from './config.ts'
 import { isSet } from './controllers.ts'
@@ -11,6 +12,7 @@ import type { VersionRecord } from './saved-state.ts'
 import { isByPods, type PublicService, placeOf, sharesByPods } from './selected-pods.ts'
 import { SLOTS, type Slot } from './slots.ts'
 import type { StateMap } from './state-map.ts'
+import type { Fields } from './take-template.ts'
 import type { Watches } from './watches.ts'
 
 /** What the calls work on. */
@@ -27,6 +29,8 @@ export type World = {
   readonly counters: RouterCounters | null
   /** Versions that are being ended, or were, until they are deployed again: whatever is under way for them stops. */
   readonly ending: Set<string>
+  /** What others owned of a workload's pod template at the first look, by the workload's name. */
+  readonly templatesFound: Map<string, Fields>
   /** Calls that give a version something, until they have settled. */
   readonly underWay: Set<UnderWay>
 }
@@ -79,13 +83,14 @@ const componentOf = ({ metadata }: Pod): string => metadata?.labels?.[LABELS.com
 /** As the API answers now. */
 export async function observe(world: World): Promise<TargetState> {
   const [main] = world.config.routes
-  const [pods, front] = await Promise.all([
+  const [pods, autoscaled, front] = await Promise.all([
     podsOf(world),
+    autoscaledSizes(world),
     main
       ? world.api.read<Route>(ROUTE_API, main.kind, main.name)
       : world.api.read<PublicService>('v1', 'Service', world.of),
   ])
-  return stateOf(world, pods, front)
+  return { ...stateOf(world, pods, front), autoscaled }
 }
 
 /** `front`: what users come to first, the first route, or the Service where there is none. */

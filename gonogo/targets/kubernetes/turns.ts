@@ -1,0 +1,20 @@
+import type { Call } from '../call.ts'
+import { givenTo } from './act.ts'
+
+/**
+ * The order in which calls were asked for. Each waits for the API before it begins, and none for another: one that was asked for
+ * before a rollback may begin after it, and would give a version something that was just taken from it.
+ */
+export class Turns {
+  #taken = 0
+  /** When each version was last gone back to, or from. */
+  readonly #wentBack = new Map<string, number>()
+
+  /** Call it as soon as a call is asked for; the answer says whether somebody has asked to go back since. */
+  take(call: Call): () => boolean {
+    const turn = ++this.#taken
+    if (call.method === 'revert')
+      for (const version of [call.version, call.drop]) this.#wentBack.set(version, turn)
+    return () => givenTo(call).some((version) => (this.#wentBack.get(version) ?? 0) > turn)
+  }
+}

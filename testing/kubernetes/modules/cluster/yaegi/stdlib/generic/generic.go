@@ -1,0 +1,4 @@
+// See package stdlib.
+package generic
+
+var Sources []string
