@@ -9,7 +9,7 @@ import { deploymentFolder } from '#engine/workspace.ts'
 import { openSqliteStore } from '#store/sqlite-store.ts'
 import { completedChunks } from './chunks.ts'
 import { describeEvent } from './describe-event.ts'
-import { nextQueue } from './next-queue.ts'
+import { nextLines, nextQueue } from './next-queue.ts'
 import { markSeen, sinceYouLeft } from './since-left.ts'
 
 const planned = () => new SmallDeployment().checked('1.1.1').attested('1.1.2', 'cy', 'security-lead')
@@ -29,6 +29,15 @@ describe('a line of the live view', () => {
       plain:
         '1.1.1 reopened fail was “1.1.1 found”, now ✗ “1.1.1 something else” · voids the GO of Ada (deployment-lead) | do: gonogo check 1.1.1',
     })
+  })
+
+  it('tells first what somebody changed, and how it goes on, until a person has accepted it', () => {
+    const d = planned().add({ type: 'driftSeen', detail: 'changed by somebody else: HTTPRoute web is gone' })
+    expect(nextLines(d.state, d.now, 4)[0]).toBe(
+      'next  ✗ changed by somebody else: HTTPRoute web is gone: undo it, or accept it with gonogo resume',
+    )
+    d.decided('ada', 'resume')
+    expect(nextLines(d.state, d.now, 4).join()).not.toContain('undo it')
   })
 
   it('names no vote where nobody voted, and says the value of what closed', () => {

@@ -35,5 +35,12 @@ export function nextLines(state: DeploymentState, now: number, most: number): st
     const whose = person ? (state.opened.roster[person]?.name ?? person) : item.role
     return `next  ${isReopened ? '↻' : STATE_MARKS[status.state].glyph} ${item.id} ${item.title}: ${status.value} (${whose})`
   })
-  return queue.length > most ? [...lines, `      and ${queue.length - most} more`] : lines
+  const all = [...driftLines(state), ...lines]
+  return queue.length > most ? [...all, `      and ${queue.length - most} more`] : all
 }
+
+/** What holds everything else comes first. */
+const driftLines = ({ drift }: DeploymentState): string[] =>
+  drift && !drift.isAccepted
+    ? [`next  ${STATE_MARKS.failed.glyph} ${drift.detail}: undo it, or accept it with gonogo resume`]
+    : []

@@ -158,7 +158,10 @@ class Engine {
   async #effect(command: Extract<Command, { kind: 'effect' }>): Promise<void> {
     const { journal, world, listener, clock } = this.#parts
     const { key, effect, attempt } = command
+    const { seq } = journal.state
     if (await this.#wouldOverwrite(command)) return clock.sleepUntil(this.#nextSampleAt, this.#stop)
+    // Decided anew: what came meanwhile may have been a rollback.
+    if (journal.state.seq !== seq) return
     this.#boundary(`before intent ${key}`)
     if (!journal.decide({ type: 'effectIntended', key, effect, attempt })) return
     this.#boundary(`after intent ${key}`)
@@ -214,7 +217,6 @@ class Engine {
       this.#parts.watchTarget(journal.state),
     ])
     const { fault } = watched
-    this.#tellDrift(watched)
     const judgement = this.#judge()
     listener.judged?.(judgement, scrape)
     if (!journal.state.rollback) {
@@ -222,6 +224,8 @@ class Engine {
       if (this.#isNews(judgement, now)) this.#recordJudgement()
     }
     if (Math.abs(now - this.#lastSealAt) >= SEAL_EVERY_MS) this.#seal(now)
+    // Last: where nothing can be written, it must not keep what is seen of the new version from being judged.
+    this.#tellDrift(watched)
   }
 
   /** Twice in a row: a watch may be a moment behind what a call has just done. */

@@ -25,7 +25,7 @@ const SUMS = join(MODULES, 'cluster', 'go.sum')
 /** Nothing may be looked up beside what go.mod and go.sum name. */
 const GO_ENVIRONMENT = {
   CGO_ENABLED: '0',
-  GOFLAGS: '-mod=mod -buildvcs=false',
+  GOFLAGS: '-mod=readonly -buildvcs=false',
   GOSUMDB: 'off',
   GOWORK: 'off',
 }

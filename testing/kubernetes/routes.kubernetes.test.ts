@@ -1,7 +1,7 @@
 import { fileURLToPath } from 'node:url'
 import { expect, test } from 'vitest'
 import { startLoad, until } from '../../gonogo/targets/contract/load.ts'
-import { mustDo, withCanary } from '../../gonogo/targets/contract/world.ts'
+import { mustDo, withCanary, withStable } from '../../gonogo/targets/contract/world.ts'
 import { startWatched } from '../end-to-end/watched-deployment.ts'
 import { kubectl } from './commands.ts'
 import { newestNamespace } from './contract-world.ts'
@@ -61,6 +61,48 @@ test(
       undefined,
       { routes: [{ name: 'web' }, { kind: 'GRPCRoute', name: 'web-grpc' }] },
     ),
+  MINUTES,
+)
+
+test(
+  'a first deployment changes what nobody had declared, and no one else has',
+  () =>
+    inOneWorld(testImage(), async (world) => {
+      const { target } = world
+      const told = async () => {
+        await until('the watch tells', () => target.notice?.()?.drift !== undefined)
+        return target.notice?.()?.drift
+      }
+      await mustDo(target.deploy(await world.workload('1.0.0'), 'deploy'))
+      expect(await told()).toBeNull()
+      await mustDo(target.setWeights({ '1.0.0': 100 }, 'all'))
+      await until('the watch tells of the weights', async () => (await told()) === null)
+      await mustDo(target.promote('1.0.0', 'promote'))
+      await until('the watch tells of the promotion', async () => (await told()) === null)
+    }),
+  MINUTES,
+)
+
+test(
+  'a service that ran before gonogo is as it was found; what is changed in its pods from then on is told',
+  () =>
+    inOneWorld(testImage(), async (world) => {
+      const { namespace } = world
+      await withStable(world, '1.0.0')
+      // As somebody else had deployed it: with the labels of its pods, and none of its own.
+      await kubectl(['delete', 'configmap', 'gonogo-web', '-n', namespace])
+      const labels = ['of', 'slot', 'version', 'component'].map((name) => `gonogo.dev/${name}-`)
+      await kubectl(['label', 'deployment/web', 'service/web', ...labels, '-n', namespace])
+      await kubectl(['set', 'env', 'deployment/web', 'BEFORE=yes', '-n', namespace])
+      await kubectl(['rollout', 'status', 'deployment/web', '-n', namespace, '--timeout=60s'])
+      const target = await world.openAgain()
+      await mustDo(target.deploy(await world.workload('1.1.0'), 'deploy'))
+      await until('the watch tells that nothing was changed', () => target.notice?.()?.drift === null)
+      await kubectl(['set', 'env', 'deployment/web', 'BEFORE=no', '-n', namespace])
+      await until('it is told', () =>
+        /Deployment web: kubectl-set changed its pod template/.test(target.notice?.()?.drift ?? ''),
+      )
+    }),
   MINUTES,
 )
 

@@ -1,4 +1,5 @@
 import { artifactDigest } from '#targets/processes/artifact-digest.ts'
+import type { Instance, Target } from '#targets/target.ts'
 import type { DrillFault, DrillScratch } from '../drill.ts'
 import { defineDrill } from '../drill.ts'
 import { drillEnvironment, drillInstance, drillRelease, observing } from '../drill-situation.ts'
@@ -34,6 +35,42 @@ async function situation(scratch: DrillScratch, running: Record<string, string> 
   }
 }
 
+/** Two pods of an image; `drift` as the watch tells it, nothing where it is undefined. */
+export async function pods(
+  scratch: DrillScratch,
+  drift: string | null | undefined,
+  own: Partial<Instance> = {},
+) {
+  const release = drillRelease({ artifact: 'registry.example/gateway:1.1.0' })
+  const { version, digest, artifact } = release
+  // A scanner that finds something wherever it is not given the image by its digest.
+  await scratch.write(
+    'scan.mjs',
+    `console.log(process.argv[2] === ${JSON.stringify(`registry.example/gateway@${digest}`)} ? ${JSON.stringify(JSON.stringify(sarif([])))} : ${JSON.stringify(JSON.stringify(sarif([finding])))})`,
+  )
+  const instances = [drillInstance({ pid: null }), drillInstance({ id: 'gateway-2', pid: null, ...own })]
+  const workload = { version, digest, artifact, replicas: 2, config: {} }
+  const target = {
+    ...observing(instances, { workloads: [workload] }),
+    notice: () => ({ instances, weights: {}, drift }),
+  } as unknown as Target
+  return {
+    config: { scan: [...config.scan, '${image}'] },
+    context: { release, environment: drillEnvironment({ target, candidates: async () => instances }) },
+  }
+}
+
+const ofPods = (
+  name: string,
+  expect: 'fail' | 'unknown',
+  ...args: Tail<Parameters<typeof pods>>
+): DrillFault<null> => ({
+  name,
+  expect,
+  plant: (_ground, scratch) => pods(scratch, ...args),
+})
+type Tail<T extends readonly unknown[]> = T extends readonly [unknown, ...infer Rest] ? Rest : never
+
 const scanning = (name: string, expect: 'fail' | 'unknown', document: object | string): DrillFault<null> => ({
   name,
   expect,
@@ -68,6 +105,9 @@ export const drill = defineDrill<null>({
       expect: 'fail',
       plant: (_ground, scratch) => situation(scratch, { LEVEL: 'debug' }),
     },
+    ofPods('pods that somebody changed by hand', 'fail', 'Deployment gateway runs another image'),
+    ofPods('pods of which nothing can be told', 'unknown', undefined),
+    ofPods('an image where a process runs', 'unknown', null, { pid: 42 }),
     {
       name: 'nothing runs',
       expect: 'unknown',

@@ -3,6 +3,7 @@ import { z } from 'zod'
 import { runCommand } from '#connectors/command/index.ts'
 import { readSarif } from '#connectors/sarif/index.ts'
 import { canonicalJson } from '#core/json.ts'
+import { imageOf } from '#targets/kubernetes/render.ts'
 import { artifactDigest } from '#targets/processes/artifact-digest.ts'
 import { type CheckContext, CheckProblem, type CheckResult, defineCheck, fail } from '../check.ts'
 import { scanClaim, weigh } from '../code-quality/scan-claim.ts'
@@ -10,9 +11,13 @@ import { allReleaseInstances } from '../live/instances.ts'
 import { readingEvidence } from '../reading.ts'
 
 const LIMIT_MS = 300_000
+const IMAGE = '${image}'
 
 const config = z.strictObject({
-  /** A scanner that prints SARIF, run now in the folder that the instances run from; `${root}` is the service file's. */
+  /**
+   * A scanner that prints SARIF, run now in the folder that the instances run from; `${root}` is the service file's. One that
+   * names `${image}`, by its digest, is run in the service file's folder, for pods.
+   */
   scan: z.array(z.string()).min(1),
 })
 
@@ -30,12 +35,15 @@ export const check = defineCheck<Config>({
 async function run(ctx: CheckContext, { scan }: Config): Promise<CheckResult> {
   const { release, environment, root } = ctx
   const instances = await allReleaseInstances(ctx, environment)
-  const folder = resolve(root, release.artifact)
+  const image = scan.some((part) => part.includes(IMAGE)) ? imageOf(release) : null
+  if (image !== null && instances.some(({ pid }) => pid !== null))
+    throw new CheckProblem(`what runs in ${environment.name} is no image; take ${IMAGE} out of the scan`)
+  const folder = image === null ? resolve(root, release.artifact) : root
   const population = `${instances.length} instances of ${release.digest.slice(0, 19)}…`
-  const drift = await driftOf(ctx, folder)
+  const drift = (image === null ? await folderDrift(ctx, folder) : podDrift(ctx)) ?? (await configDrift(ctx))
   if (drift !== null)
-    return fail(drift, { claim: { digest: release.digest, drift }, source: folder, population })
-  const command = scan.map((part) => part.replaceAll('${root}', root))
+    return fail(drift, { claim: { digest: release.digest, drift }, source: image ?? folder, population })
+  const command = scan.map((part) => part.replaceAll('${root}', root).replaceAll(IMAGE, image ?? ''))
   const { stdout, stderr, code } = await runCommand(command, { cwd: folder, limitMs: LIMIT_MS })
   if (stdout.trim() === '')
     throw new CheckProblem(
@@ -54,17 +62,29 @@ async function run(ctx: CheckContext, { scan }: Config): Promise<CheckResult> {
   }
 }
 
-/** How the deployed thing differs from what was released; null where it does not. */
-async function driftOf({ environment, release }: CheckContext, folder: string): Promise<string | null> {
+/** How what is deployed differs from what was released; null where it does not. */
+async function folderDrift({ release }: CheckContext, folder: string): Promise<string | null> {
+  const digest = await artifactDigest(folder).catch((error: Error) => {
+    throw new CheckProblem(`${folder}: ${error.message}`)
+  })
+  return digest === release.digest
+    ? null
+    : `${folder} was changed since it was released: it is ${digest.slice(0, 19)}… now`
+}
+
+/** The digest of an image is what its pods are started by; what else somebody changed of them is told by the watch. */
+function podDrift({ environment }: CheckContext): string | null {
+  const drift = environment.target.notice?.()?.drift
+  if (drift === undefined)
+    throw new CheckProblem(`what somebody changed in ${environment.name} cannot be told now`)
+  return drift
+}
+
+async function configDrift({ environment, release }: CheckContext): Promise<string | null> {
   const { workloads } = await environment.target.observe()
   const workload = workloads.find(({ version }) => version === release.version)
   if (!workload)
     throw new CheckProblem(`${release.version} is not known to the target of ${environment.name}`)
-  const digest = await artifactDigest(folder).catch((error: Error) => {
-    throw new CheckProblem(`${folder}: ${error.message}`)
-  })
-  if (digest !== release.digest)
-    return `${folder} was changed since it was released: it is ${digest.slice(0, 19)}… now`
   const isSame = canonicalJson(workload.config) === canonicalJson(release.config)
   return isSame ? null : `${release.version} runs with another configuration than it was released with`
 }

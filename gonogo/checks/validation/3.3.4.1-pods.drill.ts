@@ -43,6 +43,10 @@ export const drill = defineDrill<null>({
       stable: '1.0.0',
       autoscaled: { gateway: 1 },
     }),
+    planting('a component without any', 'fail', two, {
+      stable: version,
+      autoscaled: { gateway: 2, worker: 3 },
+    }),
     planting('none wanted', 'unknown', two, { workloads: [{ ...workload, replicas: 0 }] }),
   ],
 })

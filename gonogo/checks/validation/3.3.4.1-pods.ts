@@ -17,7 +17,10 @@ async function run(ctx: CheckContext): Promise<CheckResult> {
   const instances = await allReleaseInstances(ctx, environment)
   const { workloads, weights, stable, autoscaled } = await environment.target.observe()
   const wanted = workloads.find(({ version }) => version === release.version)?.replicas ?? 0
-  const components = [...new Set(instances.map(({ component }) => component))].sort()
+  const { target } = ctx.service.environments[environment.name] ?? {}
+  const declared = Object.keys((target as { components?: object } | undefined)?.components ?? {})
+  const running = instances.map(({ component }) => component)
+  const components = [...new Set([...declared, ...running, ...Object.keys(autoscaled ?? {})])].sort()
   const rows = components.map((component) => {
     const own = instances.filter((one) => one.component === component)
     const sized = stable === release.version ? autoscaled?.[component] : undefined

@@ -131,7 +131,10 @@ function issuesOf(input: ReportInput, section: string): string | null {
 }
 
 const held = ({ events, state }: ReportInput): boolean =>
-  events.some((r) => r.event.type === 'held' && r.at >= (state.watch?.at ?? Number.POSITIVE_INFINITY))
+  events.some(
+    ({ event: { type }, at }) =>
+      (type === 'held' || type === 'driftSeen') && at >= (state.watch?.at ?? Number.POSITIVE_INFINITY),
+  )
 
 function actionsOf({ events, state }: ReportInput): string {
   const since = state.watch?.at ?? Number.POSITIVE_INFINITY

@@ -7,10 +7,10 @@ import { isSet, setsOf } from './controllers.ts'
 import { ended } from './ending.ts'
 import { isEnding } from './pods.ts'
 import { LABELS, labelOf, type RenderedVersion, renderVersion } from './render.ts'
-import type { VersionRecord } from './saved-state.ts'
+import type { Manifest, VersionRecord } from './saved-state.ts'
 import { isByPods, selectedPlace } from './selected-pods.ts'
 import { setShare } from './set-share.ts'
-import type { Slot } from './slots.ts'
+import { nameIn, SLOTS, type Slot } from './slots.ts'
 import { LOOK_EVERY_MS, untilReady } from './until-ready.ts'
 import { done, podsOf, type World } from './world.ts'
 
@@ -93,33 +93,46 @@ export async function emptySlot(world: World, slot: Slot, holder?: VersionRecord
   await untilEnding(world, { slot })
 }
 
-/** What a slot has beside the components of the version that holds it: the one before had more of them. */
-export async function removeOthers(
-  world: World,
-  slot: Slot,
-  components: RenderedVersion['components'],
-): Promise<void> {
-  const own = components.flatMap(({ controller, services }) => [controller, ...services])
-  await removeFrom(world, slot, (kind, name) => !own.some((one) => one.kind === kind && nameOf(one) === name))
+/**
+ * What slots have that no version holds: a promotion that was broken off has left some of it. In the stable one only where no
+ * version is left at all.
+ */
+export async function emptyUnheldSlots(world: World): Promise<void> {
+  const held = Object.values(world.map.state.versions).map(({ slot }) => slot)
+  for (const slot of SLOTS)
+    if (!held.includes(slot) && (slot !== 'stable' || held.length === 0)) await emptySlot(world, slot)
 }
 
-async function removeFrom(
-  { api, of }: World,
-  slot: Slot,
-  isToGo: (kind: string, name: string) => boolean,
-): Promise<void> {
+/** What the stable slot has beside the components of its version: the one before had more of them. */
+export async function removeOthers(world: World, { manifests }: VersionRecord): Promise<void> {
+  const own = new Set(namesOf(manifests, 'stable'))
+  await removeFrom(world, 'stable', (one) => !own.has(one))
+}
+
+async function removeFrom(world: World, slot: Slot, isToGo: (object: string) => boolean): Promise<void> {
+  const { api, of, map } = world
   const selector = `${LABELS.of}=${of},${LABELS.slot}=${slot}`
+  const known = [...Object.values(map.state.versions), ...map.state.archive]
+  // Beside the copies, whose names are gonogo's, somebody else may have an object with the labels.
+  const made = new Set(known.flatMap(({ manifests }) => namesOf(manifests, slot)))
   for (const [apiVersion, kind] of [
     ['apps/v1', 'Deployment'],
     ['v1', 'Service'],
   ] as const) {
-    const names = (await api.list<KubernetesObject>(apiVersion, kind, selector)).map(nameOf)
-    const going = names.filter((name) => isToGo(kind, name))
+    const objects = await api.list<KubernetesObject>(apiVersion, kind, selector)
+    const names = objects.map(({ metadata }) => metadata?.name ?? '')
+    const going = names.filter((name) => {
+      const object = `${kind} ${name}`
+      return isToGo(object) && (slot !== 'stable' || made.has(object))
+    })
     await Promise.all(going.map((name) => api.remove(apiVersion, kind, name)))
   }
 }
 
-const nameOf = ({ metadata }: KubernetesObject): string => metadata?.name ?? ''
+const namesOf = (manifests: readonly Manifest[], slot: Slot): string[] =>
+  manifests.flatMap(({ objects }) =>
+    objects.map(({ kind, metadata }) => `${kind} ${nameIn(slot, metadata.name)}`),
+  )
 
 /**
  * A StatefulSet that has the template of a version which was ended goes back to the one that stays, with the pods that this

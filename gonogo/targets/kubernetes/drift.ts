@@ -1,3 +1,4 @@
+import { digestOf } from '#core/json.ts'
 import { isAutoscaled } from './autoscaling.ts'
 import { render } from './bring-up.ts'
 import { serviceDrift } from './by-pods.ts'
@@ -9,34 +10,40 @@ import type { VersionRecord } from './saved-state.ts'
 import { isByPods } from './selected-pods.ts'
 import { holderOfSets } from './set-share.ts'
 import { nameIn, SLOTS } from './slots.ts'
-import { merged, ownedByOthers, without } from './take-template.ts'
+import { lastWriter, ownersBeside } from './take-template.ts'
 import { versionIn, type World } from './world.ts'
 
 /** Weights are whole numbers of the route; shares of them are not. */
 const TOLERANCE = 0.5
 
 /**
- * What somebody else changed of what was declared, in words, or null. Nothing is put back: whoever did it may have had a
- * reason, and a person decides.
+ * What somebody else changed of what was declared, all of it in words, or null. Nothing is put back: whoever did it may have had
+ * a reason, and a person decides.
  */
 export function drift(world: World): string | null {
   if (Object.keys(world.map.state.versions).length === 0) return null
-  return (isByPods(world) ? serviceDrift(world) : routeDrift(world)) ?? workloadDrift(world)
+  const all = [...frontDrift(world), ...workloadDrift(world)]
+  return all.length === 0 ? null : all.join('; ')
 }
 
-function routeDrift(world: World): string | null {
+/** Where users come to. Before a first version has any traffic that is whatever it was. */
+function frontDrift(world: World): string[] {
+  if (Object.values(world.map.state.weights).every((weight) => weight === 0)) return []
+  if (!isByPods(world)) return routeDrift(world)
+  const words = serviceDrift(world)
+  return words === null ? [] : [words]
+}
+
+function routeDrift(world: World): string[] {
   const { watches, config, of } = world
-  for (const ref of config.routes) {
+  return config.routes.flatMap((ref) => {
     const route = watches.route(ref)
-    if (!route) return `${ref.kind} ${ref.name} is gone`
+    if (!route) return [`${ref.kind} ${ref.name} is gone`]
     const rules = sharesByRule(route, of)
-    if (rules.length === 0) return `${ref.kind} ${ref.name} leads to ${of} no more`
-    for (const shares of rules) {
-      const words = shareDrift(world, shares)
-      if (words !== null) return `${ref.kind} ${ref.name} ${words}`
-    }
-  }
-  return null
+    if (rules.length === 0) return [`${ref.kind} ${ref.name} leads to ${of} no more`]
+    const words = rules.flatMap((shares) => shareDrift(world, shares) ?? [])
+    return [...new Set(words)].map((one) => `${ref.kind} ${ref.name} ${one}`)
+  })
 }
 
 function shareDrift(world: World, shares: Shares): string | null {
@@ -50,30 +57,47 @@ function shareDrift(world: World, shares: Shares): string | null {
   return null
 }
 
-function workloadDrift(world: World): string | null {
+function workloadDrift(world: World): string[] {
   const byName = new Map(world.watches.controllers().map((one) => [nameOf(one), one]))
   const holder = holderOfSets(world)
-  for (const record of Object.values(world.map.state.versions)) {
+  return Object.values(world.map.state.versions).flatMap((record) => {
     const { components } = render(world, record, record.slot, record.desired)
-    for (const { controller: declared } of components) {
+    return components.flatMap(({ name, controller: declared }) => {
       // What versions share has the template of one of them.
-      if (isSet(declared) && record !== holder) continue
+      if (isSet(declared) && record !== holder) return []
       const found = byName.get(nameOf(declared))
-      const problem = controllerDrift(world, declared, found) ?? templateDrift(world, record, found)
-      if (problem) return problem
-    }
-  }
-  return null
+      if (!found) return [`${nameOf(declared)} is gone`]
+      const template = controllerDrift(declared, found) ?? templateDrift(world, record, found) ?? []
+      const size = (isCounted(world, record, name, declared) && sizeDrift(declared, found)) || []
+      return [template, size].flat()
+    })
+  })
 }
 
-function controllerDrift(world: World, declared: Controller, found: Controller | undefined): string | null {
+function controllerDrift(declared: Controller, found: Controller): string | null {
   const name = nameOf(declared)
-  if (!found) return `${name} is gone`
-  const [wanted, image] = [imagesOf(declared), imagesOf(found)]
-  if (wanted !== image) return `${name} runs ${image}, not ${wanted}`
+  const images = imagesOf(found)
+  for (const [container, wanted] of imagesOf(declared)) {
+    const image = images.get(container)
+    if (image !== wanted) return `${name} runs ${image ?? `no ${container}`}, not ${wanted}`
+  }
   const [version, other] = [versionOf(declared), versionOf(found)]
-  if (version !== other) return `${name} is of version ${other}, not ${version}`
-  if (isAutoscaled(world, declared)) return null
+  return version === other ? null : `${name} is of version ${other}, not ${version}`
+}
+
+/** Whether gonogo decides how many pods there are: not an autoscaler, nor who deployed a component before gonogo. */
+function isCounted(
+  world: World,
+  { manifests }: VersionRecord,
+  component: string,
+  declared: Controller,
+): boolean {
+  const wasFound = manifests.some((one) => one.component === component && one.isFound)
+  return !isAutoscaled(world, declared) && (!wasFound || world.config.components[component]?.public === true)
+}
+
+function sizeDrift(declared: Controller, found: Controller): string | null {
+  const name = nameOf(declared)
   if (found.spec?.replicas !== declared.spec?.replicas)
     return `${name} is set to ${found.spec?.replicas} pods, not ${declared.spec?.replicas}`
   const [from, now] = [partitionOf(declared), partitionOf(found)]
@@ -81,31 +105,36 @@ function controllerDrift(world: World, declared: Controller, found: Controller |
 }
 
 /**
- * What others have put into a pod template. Only gonogo makes those beside the stable one; in that one, what was there at the first
- * look was there before.
+ * What others have put into a Deployment's pod template. What the stable version's had when the deployment began is no change;
+ * the others are gonogo's alone. A StatefulSet's is written anew with each step.
  */
 function templateDrift(
-  { templatesFound }: World,
-  { slot }: VersionRecord,
-  found?: Controller,
+  { map: { state } }: World,
+  { workload, slot }: VersionRecord,
+  live: Controller,
 ): string | null {
-  if (!found) return null
-  const name = nameOf(found)
-  const others = ownedByOthers(found.metadata?.managedFields ?? [])
-  if (!templatesFound.has(name))
-    templatesFound.set(name, slot === 'stable' ? [...others.values()].reduce(merged, {}) : {})
-  const before = templatesFound.get(name) ?? {}
-  const who = [...others].find(([, fields]) => Object.keys(without(fields, before)).length > 0)
-  return who ? `${name}: ${who[0]} changed its pod template` : null
+  if (isSet(live)) return null
+  const digest = templateDigest(live)
+  const fields = live.metadata?.managedFields ?? []
+  const words = (who: string) => `${nameOf(live)}: ${who} changed its pod template (${digest.slice(7, 15)})`
+  const before = state.found?.version === workload.version ? state.found.templates[nameOf(live)] : undefined
+  if (slot === 'stable' && (before !== undefined || state.found === null))
+    return before === undefined || before === digest ? null : words(lastWriter(fields))
+  const [who] = ownersBeside(fields)
+  return who === undefined ? null : words(who)
 }
 
-const nameOf = ({ kind, metadata }: Controller): string => `${kind} ${metadata?.name}`
+/** Of a pod template as the cluster has it. */
+export const templateDigest = ({ spec }: Controller): string => digestOf(spec?.template ?? null)
+
+export const nameOf = ({ kind, metadata }: Controller): string => `${kind} ${metadata?.name}`
 
 const versionOf = ({ spec }: Controller): string =>
   spec?.template.metadata?.labels?.[LABELS.version] ?? 'none'
 
-const imagesOf = ({ spec }: Controller): string =>
-  (spec?.template.spec?.containers ?? []).map(({ image }) => image).join(', ')
+/** By container; those that others have put beside them are not asked for. */
+const imagesOf = ({ spec }: Controller): Map<string, string | undefined> =>
+  new Map((spec?.template.spec?.containers ?? []).map(({ name, image }) => [name, image]))
 
 /** Only a StatefulSet has one; none is 0. */
 const partitionOf = (one: Controller): number =>

@@ -83,7 +83,6 @@ export async function openKubernetesTarget({
       watches,
       counters,
       ending: new Set(),
-      templatesFound: new Map(),
       underWay: new Set(),
     }
     if (map.isNew) {

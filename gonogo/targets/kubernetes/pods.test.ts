@@ -28,6 +28,18 @@ test('a pod whose node does not answer any more is told from one that says itsel
   expect(words(pod('False', 'True', { readinessGates: [{ conditionType: 'x' }] }))).toBeNull()
 })
 
+test('what keeps a container from being started is said in the kubelet’s words', () => {
+  const waiting = (reason: string) => {
+    const one = pod('False', 'False')
+    const state = { waiting: { reason, message: 'registry is away' } }
+    const status = { ...one.status, containerStatuses: [{ name: 'web', restartCount: 0, state }] }
+    return words({ ...one, status } as Pod)
+  }
+  expect(waiting('ImagePullBackOff')).toBe('pod web-1, container web: ImagePullBackOff registry is away')
+  expect(waiting('CreateContainerConfigError')).toMatch(/CreateContainerConfigError/)
+  expect(waiting('ContainerCreating')).toBeNull()
+})
+
 test('a pod that was evicted is no instance, and is why the one in its place is not ready yet', () => {
   const labels = { [LABELS.component]: 'web', [LABELS.version]: '1.0.0' }
   const made = (name: string, status: object) =>

@@ -49,7 +49,7 @@ export type RenderedVersion = {
 export const labelOf = (version: string): string => version.replaceAll('+', '_').slice(0, 63)
 
 /** The image by its digest, so that what runs is what was voted on. */
-export const imageOf = ({ artifact, digest }: Workload): string =>
+export const imageOf = ({ artifact, digest }: Pick<Workload, 'artifact' | 'digest'>): string =>
   artifact.includes('@') ? artifact : `${artifact.replace(/:[^/:]*$/, '')}@${digest}`
 
 /** Fills the manifests for a version in a slot. Throws a BadManifest. */

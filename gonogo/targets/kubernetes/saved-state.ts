@@ -47,6 +47,11 @@ export const savedStateSchema = z.strictObject({
   unbased: z.partialRecord(slotSchema, z.number()).default({}),
   /** When the router's process began whose counters the bases are (epoch ms). */
   routerStartedMs: z.number().nullable().default(null),
+  /** The digests of the stable version's pod templates when the deployment began, by the Deployment's name; null outside of one. */
+  found: z
+    .strictObject({ version: z.string(), templates: z.record(z.string(), z.string()) })
+    .nullable()
+    .default(null),
   ...ledgerFields,
 })
 
@@ -66,6 +71,7 @@ export const emptyState = (): SavedState => ({
   bases: {},
   unbased: {},
   routerStartedMs: null,
+  found: null,
   calls: [],
   seq: 0,
   touched: {},

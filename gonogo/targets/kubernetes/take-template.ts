@@ -4,7 +4,7 @@ import { type ClusterApi, type Controller, MANAGER } from './cluster-api.ts'
 
 const DEPLOYMENTS = 'apps/v1'
 
-export type Fields = { readonly [key: string]: Fields }
+type Fields = { readonly [key: string]: Fields }
 
 /**
  * Makes gonogo the only owner of a Deployment's pod template, so that the next apply leaves nothing in it that others had put
@@ -21,18 +21,25 @@ export function takeTemplate(api: ClusterApi, name: string): Promise<void> {
   })
 }
 
-/** What of a Deployment's pod template is owned by others alone, by who owns it. */
-export function ownedByOthers(entries: readonly V1ManagedFieldsEntry[]): Map<string, Fields> {
+/** Who owns anything in a Deployment's pod template that gonogo does not own as well. */
+export function ownersBeside(entries: readonly V1ManagedFieldsEntry[]): string[] {
   const ours = entries.filter(isOurs).flatMap((one) => templateOf(one) ?? [])
   const mine = ours.reduce(merged, {})
-  const rows = entries.filter(isOthers).map((one) => {
-    return [one.manager ?? 'nobody', without(templateOf(one) ?? {}, mine)] as const
-  })
-  return new Map(rows.filter(([, fields]) => Object.keys(fields).length > 0))
+  const beside = entries.filter(
+    (one) => isOthers(one) && Object.keys(without(templateOf(one) ?? {}, mine)).length > 0,
+  )
+  return beside.map(({ manager = 'nobody' }) => manager)
+}
+
+/** Who of the others wrote last. */
+export function lastWriter(entries: readonly V1ManagedFieldsEntry[]): string {
+  const timeOf = ({ time }: V1ManagedFieldsEntry) => new Date(time ?? 0).getTime()
+  const [last] = entries.filter(isOthers).sort((one, other) => timeOf(other) - timeOf(one))
+  return last?.manager ?? 'somebody'
 }
 
 /** The fields that the other does not have. */
-export function without(fields: Fields, other: Fields): Fields {
+function without(fields: Fields, other: Fields): Fields {
   const left = Object.entries(fields).flatMap(([key, below]) => {
     const same = other[key]
     if (!same) return [[key, below] as const]
@@ -80,7 +87,7 @@ function withoutTemplate(entry: V1ManagedFieldsEntry): V1ManagedFieldsEntry {
   return { ...entry, fieldsV1: Object.keys(spec).length > 0 ? { ...fields, 'f:spec': spec } : fields }
 }
 
-export function merged(one: Fields, other: Fields): Fields {
+function merged(one: Fields, other: Fields): Fields {
   const both: Record<string, Fields> = { ...one }
   for (const [key, fields] of Object.entries(other)) both[key] = merged(both[key] ?? {}, fields)
   return both

@@ -1,5 +1,13 @@
 import type { Outcome } from '../target.ts'
-import { bringUp, emptySlot, giveBackSets, removeOldConfiguration, removeOthers, render } from './bring-up.ts'
+import {
+  bringUp,
+  emptySlot,
+  emptyUnheldSlots,
+  giveBackSets,
+  removeOldConfiguration,
+  removeOthers,
+  render,
+} from './bring-up.ts'
 import { apiMessage } from './cluster-api.ts'
 import { hasSets, isSet } from './controllers.ts'
 import { ended, endingProblem, mayGoOn, untilStopped } from './ending.ts'
@@ -46,6 +54,7 @@ export async function promote(world: World, version: string): Promise<Outcome> {
   const moved = record.slot === 'stable' ? await leaveCanary(world) : await moveAside(world, record)
   if (!moved.ok) return moved
   if (!mayGoOn(world, record)) return cutShort(record)
+  await removeOthers(world, record)
   makeStable(world, record)
   return done(`${version} is the stable version${moved.detail}`)
 }
@@ -129,7 +138,6 @@ async function moveToStable(
   await world.map.save()
   const note = await untilLeft(world)
   await emptySlot(world, from)
-  await removeOthers(world, 'stable', components)
   return done(note)
 }
 
@@ -199,9 +207,9 @@ async function goBack(world: World, version: string, drop: string): Promise<Outc
   if (world.map.state.versions[drop]) await forget(world, drop)
   const gone = world.map.state.archive.find(({ workload }) => workload.version === drop)
   if (gone && hasSets(gone)) await giveBackSets(world, gone)
-  // A promotion that was cut short may have begun a copy.
-  for (const slot of ['canary', 'previous'] as const)
-    if (!versionIn(world, slot)) await emptySlot(world, slot)
+  await removeOthers(world, record)
+  await emptyUnheldSlots(world)
+  world.map.state.found = null
   await world.map.save()
   const left = await removeOldConfiguration(world).then(
     () => '',

@@ -21,3 +21,11 @@ test('whoever has asked to go back overtakes what was asked for before, of eithe
   expect([shrink, grow, other, shares].map((isOvertaken) => isOvertaken())).toEqual([true, true, false, true])
   expect([goesBack, later].map((isOvertaken) => isOvertaken())).toEqual([false, false])
 })
+
+test('whoever takes a first version away overtakes what was asked for it before, and not what is kept', () => {
+  const turns = new Turns()
+  const [gone, kept] = [turns.take(scale('1.1.0', 'gone')), turns.take(scale('1.0.0', 'kept'))]
+  turns.take({ method: 'cleanup', keep: ['1.0.0'], key: 'cleanup' })
+  const later = turns.take(scale('1.1.0', 'later'))
+  expect([gone, kept, later].map((isOvertaken) => isOvertaken())).toEqual([true, false, false])
+})

@@ -12,7 +12,6 @@ import type { VersionRecord } from './saved-state.ts'
 import { isByPods, type PublicService, placeOf, sharesByPods } from './selected-pods.ts'
 import { SLOTS, type Slot } from './slots.ts'
 import type { StateMap } from './state-map.ts'
-import type { Fields } from './take-template.ts'
 import type { Watches } from './watches.ts'
 
 /** What the calls work on. */
@@ -29,8 +28,6 @@ export type World = {
   readonly counters: RouterCounters | null
   /** Versions that are being ended, or were, until they are deployed again: whatever is under way for them stops. */
   readonly ending: Set<string>
-  /** What others owned of a workload's pod template at the first look, by the workload's name. */
-  readonly templatesFound: Map<string, Fields>
   /** Calls that give a version something, until they have settled. */
   readonly underWay: Set<UnderWay>
 }
