@@ -100,7 +100,7 @@ test(
       await until('the watch tells that nothing was changed', () => target.notice?.()?.drift === null)
       await kubectl(['set', 'env', 'deployment/web', 'BEFORE=no', '-n', namespace])
       await until('it is told', () =>
-        /Deployment web: kubectl-set changed its pod template/.test(target.notice?.()?.drift ?? ''),
+        /kubectl-set changed Deployment web /.test(target.notice?.()?.drift ?? ''),
       )
     }),
   MINUTES,
@@ -136,9 +136,9 @@ test(
       expect(next.effects['weights:1']?.settled?.ok).toBe(true)
       await kubectl(['set', 'env', 'deployment/web-canary', 'BY_HAND=yes', '-n', namespace])
       const again = await deployment.when('that is noticed', ({ drift }) =>
-        /pod template/.test(drift?.detail ?? ''),
+        /web-canary/.test(drift?.detail ?? ''),
       )
-      expect(again.drift?.detail).toContain('Deployment web-canary: kubectl-set changed its pod template')
+      expect(again.drift?.detail).toContain('kubectl-set changed Deployment web-canary')
       await world.decide('ada', 'rollback', 'enough of this')
       expect((await deployment.ended).status).toBe('rolled-back')
       expect(await refsOf('httproute', 'web', namespace)).toEqual([shares(100, 0)])

@@ -47,6 +47,10 @@ export const drill = defineDrill<null>({
       stable: version,
       autoscaled: { gateway: 2, worker: 3 },
     }),
+    planting('a component that was scaled to nothing', 'unknown', two, {
+      stable: version,
+      autoscaled: { gateway: 2, worker: 0 },
+    }),
     planting('none wanted', 'unknown', two, { workloads: [{ ...workload, replicas: 0 }] }),
   ],
 })

@@ -41,6 +41,8 @@ async function run(ctx: CheckContext): Promise<CheckResult> {
   }
   if (wanted === 0)
     return unknown(`no instance of ${release.version} is wanted: nothing can be missing`, rest)
+  const none = rows.find((row) => row.wanted === 0)
+  if (none) return unknown(`no pod of ${none.component} is wanted now: nothing can be missing`, rest)
   const bad = rows.find((row) => row.updated !== row.wanted || row.available !== row.wanted)
   if (bad) {
     const words = `${bad.component}: ${bad.available} of ${bad.wanted} available, ${bad.updated} updated`

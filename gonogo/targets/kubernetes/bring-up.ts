@@ -3,7 +3,7 @@ import type { KubernetesObject } from '@kubernetes/client-node'
 import type { Outcome } from '../target.ts'
 import { withLiveReplicas } from './autoscaling.ts'
 import type { Controller, StatefulSet } from './cluster-api.ts'
-import { isSet, setsOf } from './controllers.ts'
+import { isSet, nameOf, setsOf } from './controllers.ts'
 import { ended } from './ending.ts'
 import { isEnding } from './pods.ts'
 import { LABELS, labelOf, type RenderedVersion, renderVersion } from './render.ts'
@@ -61,7 +61,8 @@ export async function bringUp(
     const own = replicas > 0 ? await withLiveReplicas(world, controller) : controller
     for (const controller of await inTurn(world, own)) {
       if (!goesOn()) return ended(version)
-      await world.api.apply(controller)
+      const { generation } = (await world.api.apply(controller))?.metadata ?? {}
+      if (generation !== undefined) world.map.state.written[nameOf(controller)] = generation
       const awaited = { version, slot, component: name, controller, replicas, goesOn }
       const outcome = await untilReady(world, awaited, ready)
       if (outcome) return outcome

@@ -33,8 +33,8 @@ export type ClusterApi = {
     kind: string,
     selector: string,
   ): Promise<KubernetesListObject<T>>
-  /** Server-side apply as gonogo; fields of other owners stay. */
-  apply(object: KubernetesObject): Promise<void>
+  /** Server-side apply as gonogo; fields of other owners stay. Answers the object as it is then. */
+  apply(object: KubernetesObject): Promise<KubernetesObject>
   create<T extends KubernetesObject>(object: T): Promise<T>
   /** Refused with 409 when the object changed since it was read. */
   replace<T extends KubernetesObject>(object: T): Promise<T>
@@ -84,11 +84,10 @@ export function clusterApi(config: KubeConfig, namespace: string): ClusterApi {
     list: async <T extends KubernetesObject>(apiVersion: string, kind: string, selector: string) =>
       (await steadily(() => listOnce<T>(apiVersion, kind, selector))).items,
     listOnce,
-    apply: async (object) => {
-      await steadily(() =>
+    apply: (object) =>
+      steadily(() =>
         objects.patch(object, undefined, undefined, MANAGER, true, PatchStrategy.ServerSideApply),
-      )
-    },
+      ),
     create: (object) => steadily(() => objects.create(object, undefined, undefined, MANAGER)),
     replace: (object) => steadily(() => objects.replace(object, undefined, undefined, MANAGER)),
     patchRoute: ({ kind, name }, operations) =>

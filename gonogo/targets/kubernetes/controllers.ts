@@ -1,7 +1,11 @@
+import type { KubernetesObject } from '@kubernetes/client-node'
 import type { ManifestObject, VersionRecord } from './saved-state.ts'
 
 /** What a component's pods are made by: one of them, and one only. */
 export const CONTROLLERS = ['Deployment', 'StatefulSet']
+
+/** As messages and the saved state have it. */
+export const nameOf = ({ kind, metadata }: KubernetesObject): string => `${kind} ${metadata?.name}`
 
 type OfKind = { readonly kind?: string }
 

@@ -1,7 +1,6 @@
 import { expect, test } from 'vitest'
 import { render } from './bring-up.ts'
-import type { Controller } from './cluster-api.ts'
-import { drift, nameOf, templateDigest } from './drift.ts'
+import { drift } from './drift.ts'
 import { worldOf } from './fake-ready-cluster.ts'
 import type { Route } from './route.ts'
 import type { World } from './world.ts'
@@ -43,72 +42,84 @@ test('what others have beside it, in its rules or in rules of their own, is no d
   expect(await told([...declared, { name: 'shadow', weight: 900 }])).toBeNull()
 })
 
-type Live = { readonly managers?: object[]; readonly template?: object; readonly replicas?: number }
+type Live = {
+  readonly generation: number
+  readonly by?: string
+  readonly template?: object
+  readonly replicas?: number
+}
 
-/** What is told of Deployments that are as they were declared, but for what is given of one. */
-async function toldOf(
-  name: string,
-  { managers = [], template = {}, replicas }: Live,
-  found: object | null = null,
-) {
-  const { world, state } = await worldOf({ desired: 1, weight: 25 })
-  Object.assign(state, { found })
-  const { '1.0.0': stable, '1.1.0': canary } = state.versions
-  const all = [stable, canary].flatMap((record) =>
-    record ? render(world, record, record.slot, record.desired).components : [],
+/** Both Deployments as gonogo wrote them, of the second generation. */
+async function written() {
+  const seen = await worldOf({ desired: 1, weight: 25 })
+  const { '1.0.0': stable, '1.1.0': canary } = seen.state.versions
+  seen.state.written = { 'Deployment web': 2, 'Deployment web-canary': 2 }
+  const declared = [stable, canary].flatMap((record) =>
+    record ? render(seen.world, record, record.slot, record.desired).components : [],
   )
-  const controllers = all.map(({ controller }) => {
-    if (controller.metadata?.name !== name) return controller
-    const spec = { ...controller.spec, template: { ...controller.spec?.template, ...template } }
-    const size = replicas === undefined ? {} : { replicas }
-    const metadata = { ...controller.metadata, managedFields: managers }
-    return { ...controller, metadata, spec: { ...spec, ...size } }
-  }) as Controller[]
   const shares = [
     { name: 'web', weight: 75 },
     { name: 'web-canary', weight: 25 },
   ]
   const route = { metadata: { name: 'web' }, spec: { rules: [{ backendRefs: shares }] } }
-  const watches = { route: () => route, controllers: () => controllers, autoscalers: () => [] }
-  const digests = all.map(({ controller }) => [nameOf(controller), templateDigest(controller)])
-  return { words: drift({ ...world, watches } as unknown as World), digests: Object.fromEntries(digests) }
+  /** What is told when one of them is like that; `scaler`: which of them an autoscaler decides about. */
+  const told = (name: string, live: Live, scaler = '') => {
+    const controllers = declared.map(({ controller: { spec, ...one } }) => {
+      const isIt = one.metadata?.name === name
+      const owner = {
+        manager: live.by,
+        operation: 'Update',
+        fieldsV1: { 'f:spec': { 'f:template': { x: {} } } },
+      }
+      const own = { managedFields: isIt && live.by ? [owner] : [], generation: isIt ? live.generation : 2 }
+      const size = isIt && live.replicas !== undefined ? { replicas: live.replicas } : {}
+      const template = { ...spec?.template, ...(isIt && live.template) }
+      return { ...one, metadata: { ...one.metadata, ...own }, spec: { ...spec, template, ...size } }
+    })
+    const autoscalers = [{ spec: { scaleTargetRef: { kind: 'Deployment', name: scaler } } }]
+    const watches = { route: () => route, controllers: () => controllers, autoscalers: () => autoscalers }
+    return drift({ ...seen.world, watches } as unknown as World)
+  }
+  return { told, state: seen.state }
 }
 
-const owner = (manager: string, operation: string, fields: object) => ({
-  manager,
-  operation,
-  fieldsV1: { 'f:spec': { 'f:template': fields } },
-})
-const env = { 'f:spec': { 'f:containers': { 'k:{"name":"web"}': { 'f:env': {} } } } }
-
-test('what others put into the pods beside the stable ones is told, once more for each change', async () => {
-  const ours = owner('gonogo', 'Apply', { 'f:metadata': {} })
-  const same = owner('argocd', 'Apply', { 'f:metadata': {} })
-  expect((await toldOf('web-canary', { managers: [ours, same] })).words).toBeNull()
-  const managers = [ours, owner('kubectl-set', 'Update', env)]
-  const { words } = await toldOf('web-canary', { managers })
-  expect(words).toMatch(/^Deployment web-canary: kubectl-set changed its pod template \([0-9a-f]{8}\)$/)
-  const again = await toldOf('web-canary', { managers, template: { byHand: 'again' } })
-  expect(again.words).not.toBe(words)
+test('whatever somebody changes of a workload’s spec is told, once more for each change', async () => {
+  const { told } = await written()
+  expect(told('web-canary', { generation: 2 })).toBeNull()
+  expect(told('web-canary', { generation: 3, by: 'kubectl-set' })).toBe(
+    'kubectl-set changed Deployment web-canary (generation 3)',
+  )
+  expect(told('web-canary', { generation: 4, by: 'kubectl-set' })).toContain('(generation 4)')
+  expect(told('web', { generation: 3, replicas: 5 })).toBe('Deployment web is set to 5 pods, not 1')
 })
 
-test('what was in the stable pods when the deployment began is no change; any other template is', async () => {
-  const managers = [owner('helm', 'Update', env)]
-  const { digests } = await toldOf('web', {})
-  const found = { version: '1.0.0', templates: digests }
-  expect((await toldOf('web', { managers }, found)).words).toBeNull()
-  expect((await toldOf('web', { managers }, null)).words).toBeNull()
-  const changed = await toldOf('web', { managers, template: { byHand: 'yes' } }, found)
-  expect(changed.words).toMatch(/^Deployment web: helm changed its pod template/)
+test('a watch that is behind what gonogo wrote tells of nothing', async () => {
+  const { told } = await written()
+  expect(told('web-canary', { generation: 1, replicas: 0 })).toBeNull()
+})
+
+test('how a deployment finds things is no change, whatever they were declared as', async () => {
+  const { told, state } = await written()
+  state.written = {}
+  expect(told('web', { generation: 9, replicas: 5, template: { byHand: 'yes' } })).toBeNull()
+  expect(told('web', { generation: 10, replicas: 5, template: { byHand: 'yes' } })).not.toBeNull()
+})
+
+test('an autoscaler changes the number of pods and nothing else', async () => {
+  const { told } = await written()
+  expect(told('web', { generation: 2 }, 'web')).toBeNull()
+  expect(told('web', { generation: 7, replicas: 4 }, 'web')).toBeNull()
+  expect(
+    told('web', { generation: 8, replicas: 4, by: 'kubectl-set', template: { byHand: 'yes' } }, 'web'),
+  ).toBe('kubectl-set changed Deployment web (generation 8)')
 })
 
 test('all that was changed is told, so that what is accepted hides nothing', async () => {
-  const managers = [owner('kubectl-set', 'Update', env)]
-  const { words } = await toldOf('web-canary', { managers, replicas: 7 })
-  expect(words).toMatch(
-    /kubectl-set changed its pod template .*; Deployment web-canary is set to 7 pods, not 1$/,
+  const { told, state } = await written()
+  state.written['Deployment web'] = 1
+  expect(told('web-canary', { generation: 3, by: 'helm' })).toBe(
+    'somebody changed Deployment web (generation 2); helm changed Deployment web-canary (generation 3)',
   )
-  expect((await toldOf('web', { replicas: 5 })).words).toBe('Deployment web is set to 5 pods, not 1')
 })
 
 test('before a first version has any traffic, where users come to is as it was', async () => {

@@ -1,16 +1,14 @@
-import { digestOf } from '#core/json.ts'
 import { isAutoscaled } from './autoscaling.ts'
 import { render } from './bring-up.ts'
 import { serviceDrift } from './by-pods.ts'
 import type { Controller, StatefulSet } from './cluster-api.ts'
-import { isSet } from './controllers.ts'
+import { isSet, nameOf } from './controllers.ts'
 import { LABELS } from './render.ts'
 import { type Shares, sharesByRule } from './route.ts'
-import type { VersionRecord } from './saved-state.ts'
 import { isByPods } from './selected-pods.ts'
 import { holderOfSets } from './set-share.ts'
 import { nameIn, SLOTS } from './slots.ts'
-import { lastWriter, ownersBeside } from './take-template.ts'
+import { lastWriter } from './take-template.ts'
 import { versionIn, type World } from './world.ts'
 
 /** Weights are whole numbers of the route; shares of them are not. */
@@ -62,19 +60,34 @@ function workloadDrift(world: World): string[] {
   const holder = holderOfSets(world)
   return Object.values(world.map.state.versions).flatMap((record) => {
     const { components } = render(world, record, record.slot, record.desired)
-    return components.flatMap(({ name, controller: declared }) => {
+    return components.flatMap(({ controller: declared }) => {
       // What versions share has the template of one of them.
       if (isSet(declared) && record !== holder) return []
       const found = byName.get(nameOf(declared))
       if (!found) return [`${nameOf(declared)} is gone`]
-      const template = controllerDrift(declared, found) ?? templateDrift(world, record, found) ?? []
-      const size = (isCounted(world, record, name, declared) && sizeDrift(declared, found)) || []
-      return [template, size].flat()
+      return isChanged(world, found) ? [changeOf(world, declared, found)] : []
     })
   })
 }
 
-function controllerDrift(declared: Controller, found: Controller): string | null {
+/**
+ * Whether a Deployment or StatefulSet is another than gonogo wrote last, or saw first: each change of its spec, and nothing else,
+ * has a generation of its own. An autoscaler's changes are of no pod template.
+ */
+function isChanged(world: World, found: Controller): boolean {
+  const { written } = world.map.state
+  const name = nameOf(found)
+  const { generation = 0 } = found.metadata ?? {}
+  const known = written[name] ?? generation
+  written[name] = known
+  const template = JSON.stringify(found.spec?.template)
+  // A watch may be a moment behind what was just written.
+  if (generation <= known || !world.templates.has(name)) world.templates.set(name, template)
+  if (generation <= known) return false
+  return !isAutoscaled(world, found) || world.templates.get(name) !== template
+}
+
+function changeOf(world: World, declared: Controller, found: Controller): string {
   const name = nameOf(declared)
   const images = imagesOf(found)
   for (const [container, wanted] of imagesOf(declared)) {
@@ -82,52 +95,14 @@ function controllerDrift(declared: Controller, found: Controller): string | null
     if (image !== wanted) return `${name} runs ${image ?? `no ${container}`}, not ${wanted}`
   }
   const [version, other] = [versionOf(declared), versionOf(found)]
-  return version === other ? null : `${name} is of version ${other}, not ${version}`
-}
-
-/** Whether gonogo decides how many pods there are: not an autoscaler, nor who deployed a component before gonogo. */
-function isCounted(
-  world: World,
-  { manifests }: VersionRecord,
-  component: string,
-  declared: Controller,
-): boolean {
-  const wasFound = manifests.some((one) => one.component === component && one.isFound)
-  return !isAutoscaled(world, declared) && (!wasFound || world.config.components[component]?.public === true)
-}
-
-function sizeDrift(declared: Controller, found: Controller): string | null {
-  const name = nameOf(declared)
-  if (found.spec?.replicas !== declared.spec?.replicas)
+  if (version !== other) return `${name} is of version ${other}, not ${version}`
+  if (found.spec?.replicas !== declared.spec?.replicas && !isAutoscaled(world, found))
     return `${name} is set to ${found.spec?.replicas} pods, not ${declared.spec?.replicas}`
   const [from, now] = [partitionOf(declared), partitionOf(found)]
-  return from === now ? null : `${name} is updated from pod ${now} on, not from pod ${from} on`
+  if (from !== now) return `${name} is updated from pod ${now} on, not from pod ${from} on`
+  const { generation, managedFields = [] } = found.metadata ?? {}
+  return `${lastWriter(managedFields)} changed ${name} (generation ${generation})`
 }
-
-/**
- * What others have put into a Deployment's pod template. What the stable version's had when the deployment began is no change;
- * the others are gonogo's alone. A StatefulSet's is written anew with each step.
- */
-function templateDrift(
-  { map: { state } }: World,
-  { workload, slot }: VersionRecord,
-  live: Controller,
-): string | null {
-  if (isSet(live)) return null
-  const digest = templateDigest(live)
-  const fields = live.metadata?.managedFields ?? []
-  const words = (who: string) => `${nameOf(live)}: ${who} changed its pod template (${digest.slice(7, 15)})`
-  const before = state.found?.version === workload.version ? state.found.templates[nameOf(live)] : undefined
-  if (slot === 'stable' && (before !== undefined || state.found === null))
-    return before === undefined || before === digest ? null : words(lastWriter(fields))
-  const [who] = ownersBeside(fields)
-  return who === undefined ? null : words(who)
-}
-
-/** Of a pod template as the cluster has it. */
-export const templateDigest = ({ spec }: Controller): string => digestOf(spec?.template ?? null)
-
-export const nameOf = ({ kind, metadata }: Controller): string => `${kind} ${metadata?.name}`
 
 const versionOf = ({ spec }: Controller): string =>
   spec?.template.metadata?.labels?.[LABELS.version] ?? 'none'

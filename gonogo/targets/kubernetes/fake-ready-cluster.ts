@@ -236,6 +236,7 @@ export async function worldOf(
     watches: { next: async () => undefined },
     counters,
     ending: new Set<string>(),
+    templates: new Map(),
     underWay: new Set(),
   } as unknown as World
   return { world, state, counters, cluster }

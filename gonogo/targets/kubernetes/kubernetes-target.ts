@@ -5,7 +5,7 @@ import { Calls } from '../calls.ts'
 import type { KindOfTarget } from '../kind-of-target.ts'
 import type { Outcome } from '../target.ts'
 import { act } from './act.ts'
-import { claim, isClaimed, unclaim } from './claim.ts'
+import { claim, holderOf, unclaim } from './claim.ts'
 import { apiMessage, clusterApi, kubeConfig, statusOf } from './cluster-api.ts'
 import type { KubernetesConfig } from './config.ts'
 import { drift } from './drift.ts'
@@ -62,7 +62,7 @@ export async function openKubernetesTarget({
     const of = publicServiceOf(config, manifests)
     const map = await StateMap.open(api, of)
     // Who goes on with a deployment may have to go back, whatever became of a route.
-    const isUnderWay = Object.keys(map.state.versions).length > 1 || (await isClaimed(api, of))
+    const isUnderWay = Object.keys(map.state.versions).length > 1 || (await holderOf(api, of)) !== null
     for (const { kind, name: route } of isUnderWay ? [] : config.routes)
       if (!(await api.read(ROUTE_API, kind, route))) return failed(where, noRoute({ config }, kind, route))
     const counters = config.router
@@ -83,6 +83,7 @@ export async function openKubernetesTarget({
       watches,
       counters,
       ending: new Set(),
+      templates: new Map(),
       underWay: new Set(),
     }
     if (map.isNew) {
@@ -167,9 +168,9 @@ function targetOver(world: World, folder: string, inPlace: readonly string[]): K
       const [main] = config.routes
       const front = main ? world.watches.route(main) : world.watches.service()
       const state = stateOf(world, world.watches.pods(), front)
+      if (calls.isBusy) return { ...state, drift: undefined }
       const found = drift(world)
-      const words = found === null ? null : `changed by somebody else: ${found}`
-      return { ...state, drift: calls.isBusy ? undefined : words }
+      return { ...state, drift: found && `changed by somebody else: ${found}` }
     },
     fetchLog: async (pod) => {
       const file = join(folder, 'logs', `${pod}.log`)
@@ -179,7 +180,13 @@ function targetOver(world: World, folder: string, inPlace: readonly string[]): K
       return file
     },
     relay: podRelay(world.api.config, config.namespace),
-    claim: (deployment) => claim(world.api, world.of, deployment),
+    claim: async (deployment) => {
+      const isNew = (await holderOf(world.api, world.of)) !== deployment
+      const outcome = await claim(world.api, world.of, deployment)
+      // What was changed before a deployment is how it finds things.
+      if (outcome.ok && isNew) world.map.state.written = {}
+      return outcome
+    },
     unclaim: async (deployment) => {
       try {
         await removeMigrations(world)

@@ -47,11 +47,8 @@ export const savedStateSchema = z.strictObject({
   unbased: z.partialRecord(slotSchema, z.number()).default({}),
   /** When the router's process began whose counters the bases are (epoch ms). */
   routerStartedMs: z.number().nullable().default(null),
-  /** The digests of the stable version's pod templates when the deployment began, by the Deployment's name; null outside of one. */
-  found: z
-    .strictObject({ version: z.string(), templates: z.record(z.string(), z.string()) })
-    .nullable()
-    .default(null),
+  /** The generation that each Deployment and StatefulSet had when gonogo wrote it last, or saw it first in this deployment. */
+  written: z.record(z.string(), z.number()).default({}),
   ...ledgerFields,
 })
 
@@ -71,7 +68,7 @@ export const emptyState = (): SavedState => ({
   bases: {},
   unbased: {},
   routerStartedMs: null,
-  found: null,
+  written: {},
   calls: [],
   seq: 0,
   touched: {},

@@ -21,32 +21,12 @@ export function takeTemplate(api: ClusterApi, name: string): Promise<void> {
   })
 }
 
-/** Who owns anything in a Deployment's pod template that gonogo does not own as well. */
-export function ownersBeside(entries: readonly V1ManagedFieldsEntry[]): string[] {
-  const ours = entries.filter(isOurs).flatMap((one) => templateOf(one) ?? [])
-  const mine = ours.reduce(merged, {})
-  const beside = entries.filter(
-    (one) => isOthers(one) && Object.keys(without(templateOf(one) ?? {}, mine)).length > 0,
-  )
-  return beside.map(({ manager = 'nobody' }) => manager)
-}
-
-/** Who of the others wrote last. */
+/** Who of the others wrote the spec last. */
 export function lastWriter(entries: readonly V1ManagedFieldsEntry[]): string {
   const timeOf = ({ time }: V1ManagedFieldsEntry) => new Date(time ?? 0).getTime()
-  const [last] = entries.filter(isOthers).sort((one, other) => timeOf(other) - timeOf(one))
+  const others = entries.filter((one) => !isOurs(one) && Object.keys(specOf(one)).length > 0)
+  const [last] = others.sort((one, other) => timeOf(other) - timeOf(one))
   return last?.manager ?? 'somebody'
-}
-
-/** The fields that the other does not have. */
-function without(fields: Fields, other: Fields): Fields {
-  const left = Object.entries(fields).flatMap(([key, below]) => {
-    const same = other[key]
-    if (!same) return [[key, below] as const]
-    const rest = without(below, same)
-    return Object.keys(rest).length > 0 ? [[key, rest] as const] : []
-  })
-  return Object.fromEntries(left)
 }
 
 /** Who else owns anything in a Deployment's pod template. */

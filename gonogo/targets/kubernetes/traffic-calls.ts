@@ -55,6 +55,7 @@ export async function promote(world: World, version: string): Promise<Outcome> {
   if (!moved.ok) return moved
   if (!mayGoOn(world, record)) return cutShort(record)
   await removeOthers(world, record)
+  if (!mayGoOn(world, record)) return cutShort(record)
   makeStable(world, record)
   return done(`${version} is the stable version${moved.detail}`)
 }
@@ -209,7 +210,6 @@ async function goBack(world: World, version: string, drop: string): Promise<Outc
   if (gone && hasSets(gone)) await giveBackSets(world, gone)
   await removeOthers(world, record)
   await emptyUnheldSlots(world)
-  world.map.state.found = null
   await world.map.save()
   const left = await removeOldConfiguration(world).then(
     () => '',

@@ -8,14 +8,12 @@ import {
   removeOldConfiguration,
   render,
 } from './bring-up.ts'
-import type { Controller } from './cluster-api.ts'
 import { controllerIn, hasSets, isSet } from './controllers.ts'
-import { nameOf, templateDigest } from './drift.ts'
 import { ended, mayGoOn, untilStopped } from './ending.ts'
 import { removeMigrations } from './migrate.ts'
 import { nameTaken } from './names-taken.ts'
 import { readManifests } from './read-manifests.ts'
-import type { SavedState, VersionRecord } from './saved-state.ts'
+import type { VersionRecord } from './saved-state.ts'
 import { isByPods } from './selected-pods.ts'
 import { shareTraffic, untilLeft } from './share-traffic.ts'
 import { done, refused, unknownVersion, versionIn, type World } from './world.ts'
@@ -44,7 +42,6 @@ export async function deploy(world: World, workload: Workload): Promise<Outcome>
   const taken = await nameTaken(world, record)
   if (taken) return taken
   if (stable && stable !== record && hasSets(record)) await leadToOneVersion(world, stable)
-  if (stable && stable !== record && !state.found) state.found = await foundOf(world, stable)
   if (world.ending.has(version)) return ended(version)
   if (before === 0) world.counters?.handOver(record.slot)
   record.desired = Math.max(workload.replicas, before)
@@ -60,22 +57,6 @@ export async function deploy(world: World, workload: Workload): Promise<Outcome>
   if (before > 0 && state.versions[version] === record) await scale(world, version, before)
   else if (!state.weights[version]) await end(world, record)
   return outcome
-}
-
-/** What the stable version is like as a deployment begins, so that what is changed from then on is told. */
-async function foundOf(world: World, stable: VersionRecord): Promise<SavedState['found']> {
-  const { components } = render(world, stable, stable.slot, stable.desired)
-  const templates: Record<string, string> = {}
-  for (const { name, controller } of components) {
-    if (isSet(controller)) continue
-    const live = await world.api.read<Controller>('apps/v1', 'Deployment', controller.metadata?.name ?? '')
-    if (!live) continue
-    templates[nameOf(controller)] = templateDigest(live)
-    // Somebody gave it another number of pods since the last deployment: that many are to serve.
-    const size = live.spec?.replicas ?? 0
-    if (world.config.components[name]?.public && size > 0) stable.desired = size
-  }
-  return { version: stable.workload.version, templates }
 }
 
 /** What a component's pods are made by is the same object for each version, or for none of two. */
@@ -157,7 +138,6 @@ export async function cleanup(world: World, keep: readonly string[]): Promise<Ou
   if (ended.length === 0 && begun.length === 0) {
     await emptyUnheldSlots(world)
     await removeOldConfiguration(world)
-    state.found = null
     return done('nothing to end')
   }
   const left = Object.entries(state.weights).filter(([version]) => !ended.includes(version))
@@ -172,7 +152,6 @@ export async function cleanup(world: World, keep: readonly string[]): Promise<Ou
   for (const version of ended) await forget(world, version)
   await emptyUnheldSlots(world)
   await removeOldConfiguration(world)
-  state.found = null
   return done(`ended ${ended.join(', ')}${late}`)
 }
 
