@@ -3,7 +3,7 @@ import type { KubernetesObject } from '@kubernetes/client-node'
 import type { Outcome } from '../target.ts'
 import { withLiveReplicas } from './autoscaling.ts'
 import type { Controller, StatefulSet } from './cluster-api.ts'
-import { isSet, nameOf, setsOf } from './controllers.ts'
+import { isSet, setsOf } from './controllers.ts'
 import { ended } from './ending.ts'
 import { isEnding } from './pods.ts'
 import { LABELS, labelOf, type RenderedVersion, renderVersion } from './render.ts'
@@ -13,6 +13,7 @@ import { setShare } from './set-share.ts'
 import { nameIn, SLOTS, type Slot } from './slots.ts'
 import { LOOK_EVERY_MS, untilReady } from './until-ready.ts'
 import { done, podsOf, type World } from './world.ts'
+import { note } from './written.ts'
 
 const ENDING_WITHIN_MS = 10_000
 
@@ -61,8 +62,7 @@ export async function bringUp(
     const own = replicas > 0 ? await withLiveReplicas(world, controller) : controller
     for (const controller of await inTurn(world, own)) {
       if (!goesOn()) return ended(version)
-      const { generation } = (await world.api.apply(controller))?.metadata ?? {}
-      if (generation !== undefined) world.map.state.written[nameOf(controller)] = generation
+      note(world, (await world.api.apply(controller)) as Controller)
       const awaited = { version, slot, component: name, controller, replicas, goesOn }
       const outcome = await untilReady(world, awaited, ready)
       if (outcome) return outcome

@@ -4,6 +4,7 @@ import { drift } from './drift.ts'
 import { worldOf } from './fake-ready-cluster.ts'
 import type { Route } from './route.ts'
 import type { World } from './world.ts'
+import { note, writeFor } from './written.ts'
 
 const declared = [
   { name: 'web', weight: 75 },
@@ -45,6 +46,7 @@ test('what others have beside it, in its rules or in rules of their own, is no d
 type Live = {
   readonly generation: number
   readonly by?: string
+  readonly uid?: string
   readonly template?: object
   readonly replicas?: number
 }
@@ -53,10 +55,11 @@ type Live = {
 async function written() {
   const seen = await worldOf({ desired: 1, weight: 25 })
   const { '1.0.0': stable, '1.1.0': canary } = seen.state.versions
-  seen.state.written = { 'Deployment web': 2, 'Deployment web-canary': 2 }
   const declared = [stable, canary].flatMap((record) =>
     record ? render(seen.world, record, record.slot, record.desired).components : [],
   )
+  for (const { controller } of declared)
+    note(seen.world, { ...controller, metadata: { ...controller.metadata, generation: 2 } })
   const shares = [
     { name: 'web', weight: 75 },
     { name: 'web-canary', weight: 25 },
@@ -71,7 +74,11 @@ async function written() {
         operation: 'Update',
         fieldsV1: { 'f:spec': { 'f:template': { x: {} } } },
       }
-      const own = { managedFields: isIt && live.by ? [owner] : [], generation: isIt ? live.generation : 2 }
+      const own = {
+        managedFields: isIt && live.by ? [owner] : [],
+        generation: isIt ? live.generation : 2,
+        ...(isIt && live.uid && { uid: live.uid }),
+      }
       const size = isIt && live.replicas !== undefined ? { replicas: live.replicas } : {}
       const template = { ...spec?.template, ...(isIt && live.template) }
       return { ...one, metadata: { ...one.metadata, ...own }, spec: { ...spec, template, ...size } }
@@ -80,17 +87,34 @@ async function written() {
     const watches = { route: () => route, controllers: () => controllers, autoscalers: () => autoscalers }
     return drift({ ...seen.world, watches } as unknown as World)
   }
-  return { told, state: seen.state }
+  return { told, world: seen.world }
 }
 
-test('whatever somebody changes of a workload’s spec is told, once more for each change', async () => {
+const byHand = { byHand: 'yes' }
+
+test('whatever somebody changes of a workload’s spec is told, once more for each change, until it is undone', async () => {
   const { told } = await written()
   expect(told('web-canary', { generation: 2 })).toBeNull()
-  expect(told('web-canary', { generation: 3, by: 'kubectl-set' })).toBe(
-    'kubectl-set changed Deployment web-canary (generation 3)',
+  const first = told('web-canary', { generation: 3, by: 'kubectl-set', template: byHand })
+  expect(first).toMatch(/^kubectl-set changed Deployment web-canary \(spec [0-9a-f]{8}\)$/)
+  const next = told('web-canary', { generation: 4, by: 'kubectl-set', template: { byHand: 'again' } })
+  expect(next).not.toBe(first)
+  // Undone; and an annotation, which has a generation of its own as well.
+  expect(told('web-canary', { generation: 5 })).toBeNull()
+  expect(told('web', { generation: 3, replicas: 5 })).toMatch(
+    /^Deployment web is set to 5 pods, not 1 \(spec/,
   )
-  expect(told('web-canary', { generation: 4, by: 'kubectl-set' })).toContain('(generation 4)')
-  expect(told('web', { generation: 3, replicas: 5 })).toBe('Deployment web is set to 5 pods, not 1')
+})
+
+test('what is accepted hides no later change of the same workload', async () => {
+  const { told } = await written()
+  const size = told('web', { generation: 3, replicas: 5 })
+  expect(told('web', { generation: 4, replicas: 5, template: byHand })).not.toBe(size)
+})
+
+test('one that was made anew is another', async () => {
+  const { told } = await written()
+  expect(told('web-canary', { generation: 1, uid: 'another' })).not.toBeNull()
 })
 
 test('a watch that is behind what gonogo wrote tells of nothing', async () => {
@@ -99,26 +123,32 @@ test('a watch that is behind what gonogo wrote tells of nothing', async () => {
 })
 
 test('how a deployment finds things is no change, whatever they were declared as', async () => {
-  const { told, state } = await written()
-  state.written = {}
-  expect(told('web', { generation: 9, replicas: 5, template: { byHand: 'yes' } })).toBeNull()
-  expect(told('web', { generation: 10, replicas: 5, template: { byHand: 'yes' } })).not.toBeNull()
+  const { told, world } = await written()
+  writeFor(world, 'd-1')
+  const found = { generation: 9, replicas: 5, template: byHand }
+  expect(told('web', found)).toBeNull()
+  expect(told('web', { ...found, generation: 10, replicas: 4 })).not.toBeNull()
+  // Taken up again it is the same deployment.
+  writeFor(world, 'd-1')
+  expect(told('web', { ...found, generation: 10, replicas: 4 })).not.toBeNull()
 })
 
 test('an autoscaler changes the number of pods and nothing else', async () => {
   const { told } = await written()
   expect(told('web', { generation: 2 }, 'web')).toBeNull()
   expect(told('web', { generation: 7, replicas: 4 }, 'web')).toBeNull()
-  expect(
-    told('web', { generation: 8, replicas: 4, by: 'kubectl-set', template: { byHand: 'yes' } }, 'web'),
-  ).toBe('kubectl-set changed Deployment web (generation 8)')
+  const changed = (replicas: number) =>
+    told('web', { generation: 8, replicas, by: 'kubectl-set', template: byHand }, 'web')
+  expect(changed(4)).toMatch(/^kubectl-set changed Deployment web \(spec/)
+  expect(changed(6)).toBe(changed(4))
 })
 
 test('all that was changed is told, so that what is accepted hides nothing', async () => {
-  const { told, state } = await written()
-  state.written['Deployment web'] = 1
-  expect(told('web-canary', { generation: 3, by: 'helm' })).toBe(
-    'somebody changed Deployment web (generation 2); helm changed Deployment web-canary (generation 3)',
+  const { told, world } = await written()
+  const { workloads } = world.map.state.written
+  workloads['Deployment web'] = { uid: '', generation: 1, replicas: 3, rest: 'sha256:other' }
+  expect(told('web-canary', { generation: 3, by: 'helm', template: byHand })).toMatch(
+    /^somebody changed Deployment web \(spec \w+\); helm changed Deployment web-canary \(spec \w+\)$/,
   )
 })
 

@@ -1,3 +1,4 @@
+import { digestOf } from '#core/json.ts'
 import { isAutoscaled } from './autoscaling.ts'
 import { render } from './bring-up.ts'
 import { serviceDrift } from './by-pods.ts'
@@ -10,6 +11,7 @@ import { holderOfSets } from './set-share.ts'
 import { nameIn, SLOTS } from './slots.ts'
 import { lastWriter } from './take-template.ts'
 import { versionIn, type World } from './world.ts'
+import { noteFound, writtenOf } from './written.ts'
 
 /** Weights are whole numbers of the route; shares of them are not. */
 const TOLERANCE = 0.5
@@ -71,23 +73,26 @@ function workloadDrift(world: World): string[] {
 }
 
 /**
- * Whether a Deployment or StatefulSet is another than gonogo wrote last, or saw first: each change of its spec, and nothing else,
- * has a generation of its own. An autoscaler's changes are of no pod template.
+ * Whether a Deployment or StatefulSet is another than gonogo wrote last, or this deployment found; but for the number of pods, where
+ * an autoscaler decides it.
  */
 function isChanged(world: World, found: Controller): boolean {
-  const { written } = world.map.state
-  const name = nameOf(found)
-  const { generation = 0 } = found.metadata ?? {}
-  const known = written[name] ?? generation
-  written[name] = known
-  const template = JSON.stringify(found.spec?.template)
+  const known = noteFound(world, found)
+  const now = writtenOf(found)
+  if (now.uid !== known.uid) return true
   // A watch may be a moment behind what was just written.
-  if (generation <= known || !world.templates.has(name)) world.templates.set(name, template)
-  if (generation <= known) return false
-  return !isAutoscaled(world, found) || world.templates.get(name) !== template
+  if (now.generation < known.generation) return false
+  return now.rest !== known.rest || (now.replicas !== known.replicas && !isAutoscaled(world, found))
 }
 
+/** Ends with what tells this change from the next one, so that accepting one accepts no other. */
 function changeOf(world: World, declared: Controller, found: Controller): string {
+  const { replicas, rest } = writtenOf(found)
+  const spec = isAutoscaled(world, found) ? rest : digestOf({ replicas, rest })
+  return `${wordsOf(world, declared, found)} (spec ${spec.slice(7, 15)})`
+}
+
+function wordsOf(world: World, declared: Controller, found: Controller): string {
   const name = nameOf(declared)
   const images = imagesOf(found)
   for (const [container, wanted] of imagesOf(declared)) {
@@ -100,8 +105,7 @@ function changeOf(world: World, declared: Controller, found: Controller): string
     return `${name} is set to ${found.spec?.replicas} pods, not ${declared.spec?.replicas}`
   const [from, now] = [partitionOf(declared), partitionOf(found)]
   if (from !== now) return `${name} is updated from pod ${now} on, not from pod ${from} on`
-  const { generation, managedFields = [] } = found.metadata ?? {}
-  return `${lastWriter(managedFields)} changed ${name} (generation ${generation})`
+  return `${lastWriter(found.metadata?.managedFields ?? [])} changed ${name}`
 }
 
 const versionOf = ({ spec }: Controller): string =>

@@ -94,6 +94,7 @@ export class FakeReadyCluster {
       const name = `${object.kind} ${object.metadata?.name}`
       await this.before(`apply ${name}`)
       this.#objects.set(name, object)
+      return object
     },
     patchRoute: async ({ name }: { name: string }, operations: readonly Operation[]) => {
       await this.before(`patch HTTPRoute ${name}`)
@@ -236,7 +237,6 @@ export async function worldOf(
     watches: { next: async () => undefined },
     counters,
     ending: new Set<string>(),
-    templates: new Map(),
     underWay: new Set(),
   } as unknown as World
   return { world, state, counters, cluster }

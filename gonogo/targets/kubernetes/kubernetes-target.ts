@@ -24,6 +24,7 @@ import { StateConflict, StateMap } from './state-map.ts'
 import { Turns } from './turns.ts'
 import { Watches } from './watches.ts'
 import { observe, refused, stateOf, type World } from './world.ts'
+import { writeFor } from './written.ts'
 
 export type KubernetesTarget = KindOfTarget & Required<Pick<KindOfTarget, 'claim' | 'unclaim' | 'close'>>
 
@@ -83,7 +84,6 @@ export async function openKubernetesTarget({
       watches,
       counters,
       ending: new Set(),
-      templates: new Map(),
       underWay: new Set(),
     }
     if (map.isNew) {
@@ -181,10 +181,8 @@ function targetOver(world: World, folder: string, inPlace: readonly string[]): K
     },
     relay: podRelay(world.api.config, config.namespace),
     claim: async (deployment) => {
-      const isNew = (await holderOf(world.api, world.of)) !== deployment
       const outcome = await claim(world.api, world.of, deployment)
-      // What was changed before a deployment is how it finds things.
-      if (outcome.ok && isNew) world.map.state.written = {}
+      if (outcome.ok) writeFor(world, deployment)
       return outcome
     },
     unclaim: async (deployment) => {

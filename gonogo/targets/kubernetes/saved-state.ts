@@ -33,6 +33,14 @@ const baseSchema = z.strictObject({
   buckets: z.array(bucketSchema),
 })
 
+const writtenSchema = z.strictObject({
+  uid: z.string(),
+  generation: z.number(),
+  replicas: z.number(),
+  /** Digest of the rest of the spec. */
+  rest: z.string(),
+})
+
 /** What a ConfigMap in the namespace keeps: what was declared, and by which calls. */
 export const savedStateSchema = z.strictObject({
   format: z.literal(1),
@@ -47,14 +55,17 @@ export const savedStateSchema = z.strictObject({
   unbased: z.partialRecord(slotSchema, z.number()).default({}),
   /** When the router's process began whose counters the bases are (epoch ms). */
   routerStartedMs: z.number().nullable().default(null),
-  /** The generation that each Deployment and StatefulSet had when gonogo wrote it last, or saw it first in this deployment. */
-  written: z.record(z.string(), z.number()).default({}),
+  /** Each Deployment and StatefulSet as gonogo wrote it last, or saw it first in this deployment, by kind and name. */
+  written: z
+    .strictObject({ for: z.string().nullable(), workloads: z.record(z.string(), writtenSchema) })
+    .default(() => ({ for: null, workloads: {} })),
   ...ledgerFields,
 })
 
 export type Manifest = z.infer<typeof manifestSchema>
 export type ManifestObject = z.infer<typeof objectSchema>
 export type VersionRecord = z.infer<typeof versionSchema>
+export type Written = z.infer<typeof writtenSchema>
 export type Base = z.infer<typeof baseSchema>
 export type SavedState = z.infer<typeof savedStateSchema>
 
@@ -68,7 +79,7 @@ export const emptyState = (): SavedState => ({
   bases: {},
   unbased: {},
   routerStartedMs: null,
-  written: {},
+  written: { for: null, workloads: {} },
   calls: [],
   seq: 0,
   touched: {},

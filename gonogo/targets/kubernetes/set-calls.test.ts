@@ -64,7 +64,6 @@ async function opened({ api, next }: FakeSetCluster) {
     watches,
     counters,
     ending: new Set(),
-    templates: new Map(),
     underWay: new Set(),
   } as unknown as World
   return {

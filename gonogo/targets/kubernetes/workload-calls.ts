@@ -8,7 +8,8 @@ import {
   removeOldConfiguration,
   render,
 } from './bring-up.ts'
-import { controllerIn, hasSets, isSet } from './controllers.ts'
+import type { Controller } from './cluster-api.ts'
+import { controllerIn, hasSets, isSet, nameOf } from './controllers.ts'
 import { ended, mayGoOn, untilStopped } from './ending.ts'
 import { removeMigrations } from './migrate.ts'
 import { nameTaken } from './names-taken.ts'
@@ -17,6 +18,7 @@ import type { VersionRecord } from './saved-state.ts'
 import { isByPods } from './selected-pods.ts'
 import { shareTraffic, untilLeft } from './share-traffic.ts'
 import { done, refused, unknownVersion, versionIn, type World } from './world.ts'
+import { noteFound } from './written.ts'
 
 /** A ConfigMap holds 1 MiB, and each has its manifests. */
 const ARCHIVED = 5
@@ -42,6 +44,7 @@ export async function deploy(world: World, workload: Workload): Promise<Outcome>
   const taken = await nameTaken(world, record)
   if (taken) return taken
   if (stable && stable !== record && hasSets(record)) await leadToOneVersion(world, stable)
+  if (stable && stable !== record) await findWorkloads(world, stable)
   if (world.ending.has(version)) return ended(version)
   if (before === 0) world.counters?.handOver(record.slot)
   record.desired = Math.max(workload.replicas, before)
@@ -57,6 +60,21 @@ export async function deploy(world: World, workload: Workload): Promise<Outcome>
   if (before > 0 && state.versions[version] === record) await scale(world, version, before)
   else if (!state.weights[version]) await end(world, record)
   return outcome
+}
+
+/** How the deployment finds the stable version. A number of pods that somebody gave it since the last one is what it has. */
+async function findWorkloads(world: World, stable: VersionRecord): Promise<void> {
+  const { components } = render(world, stable, stable.slot, stable.desired)
+  for (const { controller } of components) {
+    if (nameOf(controller) in world.map.state.written.workloads) continue
+    const { kind = '', metadata } = controller
+    const live = await world.api.read<Controller>('apps/v1', kind, metadata?.name ?? '')
+    if (!live) continue
+    noteFound(world, { ...live, kind })
+    // With several components the number is one for all of them.
+    if (components.length === 1 && !isSet(controller) && live.spec?.replicas)
+      stable.desired = live.spec.replicas
+  }
 }
 
 /** What a component's pods are made by is the same object for each version, or for none of two. */

@@ -28,8 +28,6 @@ export type World = {
   readonly counters: RouterCounters | null
   /** Versions that are being ended, or were, until they are deployed again: whatever is under way for them stops. */
   readonly ending: Set<string>
-  /** The pod template of each workload as the watch told it last before anybody else changed it, by the workload's name. */
-  readonly templates: Map<string, string>
   /** Calls that give a version something, until they have settled. */
   readonly underWay: Set<UnderWay>
 }
