@@ -87,7 +87,7 @@ export function describeEvent(
     case 'driftSeen':
       return line('HOLD', `${event.detail}; goes on when that is undone, or with gonogo resume`, 'bad')
     case 'driftGone':
-      return line('released', 'everything is as it was declared')
+      return line('released', 'what somebody else had changed is undone')
     case 'watchStarted':
       return line('watch', `until ${new Date(event.endsAtMs).toISOString()}`)
     case 'presenceAsked':

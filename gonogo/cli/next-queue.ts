@@ -1,6 +1,6 @@
 import { itemStatus } from '#core/items.ts'
 import { peopleFor } from '#core/people.ts'
-import type { DeploymentState } from '#core/state.ts'
+import { type DeploymentState, openDrift } from '#core/state.ts'
 import { STATE_MARKS } from '#core/verdict.ts'
 
 /** What blocks, worst first: fail > unknown > reopened > waiting for a person. Only what has been reached. */
@@ -40,7 +40,9 @@ export function nextLines(state: DeploymentState, now: number, most: number): st
 }
 
 /** What holds everything else comes first. */
-const driftLines = ({ drift }: DeploymentState): string[] =>
-  drift && !drift.isAccepted
-    ? [`next  ${STATE_MARKS.failed.glyph} ${drift.detail}: undo it, or accept it with gonogo resume`]
-    : []
+function driftLines(state: DeploymentState): string[] {
+  const drift = openDrift(state)
+  return drift === null
+    ? []
+    : [`next  ${STATE_MARKS.failed.glyph} ${drift}: undo it, or accept it with gonogo resume`]
+}

@@ -94,10 +94,17 @@ export type DeploymentState = {
 
 export const emptyItem: ItemRecord = { check: null, before: [], streak: 0, attestation: null, waiver: null }
 
+/** Whether an effect changes production; the others tell people of it. */
+export const changesProduction = ({ kind }: Effect): boolean => kind !== 'notify' && kind !== 'report'
+
 /** True from the first change to production on: the criteria are armed, and going back is possible. */
 export const isProductionChanged = (state: DeploymentState): boolean =>
-  Object.values(state.effects).some((e) => e.effect.kind !== 'notify' && e.effect.kind !== 'report')
+  Object.values(state.effects).some(({ effect }) => changesProduction(effect))
+
+/** What somebody else changed, and nobody has accepted; null where there is nothing. */
+export const openDrift = ({ drift }: DeploymentState): string | null =>
+  drift && !drift.isAccepted ? drift.detail : null
 
 /** Why nothing more is changed until a person resumes, or the reason is gone; null where it goes on by itself. */
-export const heldBy = ({ drift, hold }: DeploymentState): string | null =>
-  drift && !drift.isAccepted ? drift.detail : (hold?.reason ?? null)
+export const heldBy = (state: DeploymentState): string | null =>
+  openDrift(state) ?? state.hold?.reason ?? null

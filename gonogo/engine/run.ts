@@ -1,9 +1,9 @@
 import type { Judgement } from '#analysis/index.ts'
-import { type Command, leavesTarget } from '#core/decide/command.ts'
+import { beginsChange, type Command } from '#core/decide/command.ts'
 import { decide } from '#core/decide/index.ts'
 import type { AnalysisJudged, CheckSettled, DeploymentEvent } from '#core/events.ts'
 import { reportDigest } from '#core/fold.ts'
-import { type DeploymentState, isProductionChanged } from '#core/state.ts'
+import { type DeploymentState, isProductionChanged, openDrift } from '#core/state.ts'
 import { StoreProblem } from '#store/store.ts'
 import type { Clock } from './clock.ts'
 import { type EffectWorld, perform } from './effects.ts'
@@ -188,7 +188,7 @@ class Engine {
   /** What somebody changed since the last look is told first, and nobody has accepted it yet. */
   async #wouldOverwrite(command: Command): Promise<boolean> {
     const { state } = this.#parts.journal
-    if (leavesTarget(command) || state.rollback || !isProductionChanged(state)) return false
+    if (!beginsChange(command) || state.rollback || !isProductionChanged(state)) return false
     const { drift } = await this.#parts.watchTarget(state)
     return typeof drift === 'string' && drift !== state.drift?.detail
   }
@@ -257,9 +257,9 @@ class Engine {
   /** While somebody else changes what was declared, no evidence says what it would be evidence of. */
   #judge(): Judgement {
     const judgement = this.#parts.sampler.judge()
-    const { drift } = this.#parts.journal.state
-    if (!drift || drift.isAccepted || judgement.verdict !== 'proceed') return judgement
-    return { ...judgement, verdict: 'hold', sentence: drift.detail }
+    const drift = openDrift(this.#parts.journal.state)
+    if (drift === null || judgement.verdict !== 'proceed') return judgement
+    return { ...judgement, verdict: 'hold', sentence: drift }
   }
 
   #seal(now: number): void {

@@ -21,8 +21,10 @@ import { authorIn, deployAsTeam, makeRelease, makeTeam } from './team.ts'
 const SERVICE = fileURLToPath(new URL('../service', import.meta.url))
 const PROCESS = fileURLToPath(new URL('./deployment-process.ts', import.meta.url))
 const FACTOR = 10
-const RUN_LIMIT_MS = 420_000
+const RUN_LIMIT_MS = 240_000
 const LAST_RECORDS = 12
+/** What is tried here is what happens to effects; numbers this small are no evidence. */
+export const LITERAL = { mode: 'literal', window: '5s', warmUp: '1s', interval: '1s' }
 /** How a release behaves; the releases of a test say otherwise in their `config:`. */
 const GOOD = { errors: '0', behaviour: 'good' }
 const TARGET = {
@@ -119,9 +121,7 @@ export async function makeWorld(
       rollingWait: '5s',
       watch: '2s',
       firstHour: '1s',
-      // What is tried here is what happens to effects; numbers this small are no evidence. What is bad here fails requests: by how
-      // long a few of them took on a busy machine nothing is to be decided.
-      rollback: { mode: 'literal', window: '5s', warmUp: '1s', interval: '1s', p95Ratio: 100 },
+      rollback: LITERAL,
       ...own.policy,
     },
     checks: own.checks ?? {},

@@ -24,7 +24,6 @@ const ZERO_WITHIN_MS = 1000
 const FORGOTTEN_WITHIN_MS = 60_000
 
 let made = 0
-const nameOf = (number: number): string => `test-${number}-${process.pid}`
 const OWN = 'gonogo.test/own=yes'
 
 /** A run that was killed leaves its route, which has the address of every other. */
@@ -37,12 +36,9 @@ const WEB: Components = { web: { manifest: MANIFEST, public: true } }
 
 export type Namespace = { readonly name: string; end(): Promise<void> }
 
-/** The namespace that was made last. */
-export const newestNamespace = (): string => nameOf(made)
-
 /** A namespace of its own with a gateway and its routes. */
 export async function makeNamespace(): Promise<Namespace> {
-  const namespace = nameOf(++made)
+  const namespace = `test-${++made}-${process.pid}`
   await kubectl(['create', 'namespace', namespace])
   await kubectl(['label', 'namespace', namespace, OWN])
   await apply(

@@ -84,4 +84,4 @@ test('the API away for half a minute in the middle costs no request and no deplo
   const seen = await load.stop()
   expect(seen.failed).toEqual([])
   await expectStable('2.0.0')
-}, 480_000)
+}, 300_000)

@@ -4,7 +4,6 @@ import { startLoad, until } from '../../gonogo/targets/contract/load.ts'
 import { mustDo, withCanary, withStable } from '../../gonogo/targets/contract/world.ts'
 import { startWatched } from '../end-to-end/watched-deployment.ts'
 import { kubectl } from './commands.ts'
-import { newestNamespace } from './contract-world.ts'
 import { makeKubernetesPlace } from './deployment-world.ts'
 import { inOneWorld } from './one-world.ts'
 import { testImage } from './test-image.ts'
@@ -110,7 +109,7 @@ test(
   'weights that somebody changes by hand are left until a person resumes, and a canary’s pods are looked at as well',
   async () => {
     const world = await makeKubernetesPlace(CHECKLIST, {}, { policy: { steps: STEPS } })
-    const namespace = newestNamespace()
+    const { namespace } = world
     const load = startLoad((await world.target.observe()).url)
     try {
       await world.writeRelease('1.1.0', { strategy: 'canary' })

@@ -35,11 +35,11 @@ async function situation(scratch: DrillScratch, running: Record<string, string> 
   }
 }
 
-/** Two pods of an image; `drift` as the watch tells it, nothing where it is undefined. */
+/** Two pods of an image; `drift` as the watch tells it, nothing where it is undefined; `sees`: whether it sees them. */
 export async function pods(
   scratch: DrillScratch,
   drift: string | null | undefined,
-  own: Partial<Instance> = {},
+  { sees = true, ...own }: Partial<Instance> & { readonly sees?: boolean } = {},
 ) {
   const release = drillRelease({ artifact: 'registry.example/gateway:1.1.0' })
   const { version, digest, artifact } = release
@@ -52,7 +52,7 @@ export async function pods(
   const workload = { version, digest, artifact, replicas: 2, config: {} }
   const target = {
     ...observing(instances, { workloads: [workload] }),
-    notice: () => ({ instances, weights: {}, drift }),
+    notice: () => ({ instances: sees ? instances : [], weights: {}, drift }),
   } as unknown as Target
   return {
     config: { scan: [...config.scan, '${image}'] },
@@ -107,6 +107,7 @@ export const drill = defineDrill<null>({
     },
     ofPods('pods that somebody changed by hand', 'fail', 'Deployment gateway runs another image'),
     ofPods('pods of which nothing can be told', 'unknown', undefined),
+    ofPods('a watch that may not look', 'unknown', 'gonogo may not watch Pod here', { sees: false }),
     ofPods('an image where a process runs', 'unknown', null, { pid: 42 }),
     {
       name: 'nothing runs',

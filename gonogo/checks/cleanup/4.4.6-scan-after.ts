@@ -74,8 +74,9 @@ async function folderDrift({ release }: CheckContext, folder: string): Promise<s
 
 /** The digest of an image is what its pods are started by; what else somebody changed of them is told by the watch. */
 function podDrift({ environment }: CheckContext): string | null {
-  const drift = environment.target.notice?.()?.drift
-  if (drift === undefined)
+  const { drift, instances = [] } = environment.target.notice?.() ?? {}
+  // One that sees no instance of what runs is a watch that may not look.
+  if (drift === undefined || instances.length === 0)
     throw new CheckProblem(`what somebody changed in ${environment.name} cannot be told now`)
   return drift
 }

@@ -18,7 +18,7 @@ async function run(ctx: CheckContext): Promise<CheckResult> {
   const { workloads, weights, stable, autoscaled } = await environment.target.observe()
   const wanted = workloads.find(({ version }) => version === release.version)?.replicas ?? 0
   const { target } = ctx.service.environments[environment.name] ?? {}
-  const declared = Object.keys((target as { components?: object } | undefined)?.components ?? {})
+  const declared = Object.keys(target?.components ?? {})
   const running = instances.map(({ component }) => component)
   const components = [...new Set([...declared, ...running, ...Object.keys(autoscaled ?? {})])].sort()
   const rows = components.map((component) => {

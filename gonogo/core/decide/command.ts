@@ -1,5 +1,5 @@
 import type { DeploymentEvent, Effect } from '../events.ts'
-import type { DeploymentState, EffectRecord } from '../state.ts'
+import { changesProduction, type DeploymentState, type EffectRecord } from '../state.ts'
 import type { Keyed } from '../strategies.ts'
 
 /** The effect that ends the old version when the watch is over. */
@@ -14,12 +14,9 @@ export type Command =
   | { readonly kind: 'judge' }
   | { readonly kind: 'wait'; readonly untilMs: number }
 
-/** Whether somebody else's change stays as it is. What was begun is brought to its end: half of it would look like such a change. */
-export const leavesTarget = (command: Command): boolean =>
-  command.kind !== 'effect' ||
-  command.attempt > 1 ||
-  command.effect.kind === 'notify' ||
-  command.effect.kind === 'report'
+/** Whether a command begins to change production. What was begun before is brought to its end, whoever changes what meanwhile. */
+export const beginsChange = (command: Command): boolean =>
+  command.kind === 'effect' && command.attempt === 1 && changesProduction(command.effect)
 
 /** Attempts of an effect whose outcome was never learnt (a crash between); then it counts as failed. */
 export const MAX_ATTEMPTS = 5

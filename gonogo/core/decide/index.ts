@@ -2,10 +2,10 @@ import type { PhaseId, Stage } from '../checklist.ts'
 import type { FinalStatus } from '../events.ts'
 import { gateView } from '../gates.ts'
 import { nextPromptAt } from '../presence.ts'
-import { type DeploymentState, isProductionChanged } from '../state.ts'
+import { type DeploymentState, isProductionChanged, openDrift } from '../state.ts'
 import { deployEffects, type Keyed } from '../strategies.ts'
 import { checkCommands, isComplete, isMeasured } from './checks.ts'
-import { CLEANUP_KEY, type Command, inOrder, insistently, leavesTarget, record } from './command.ts'
+import { beginsChange, CLEANUP_KEY, type Command, inOrder, insistently, record } from './command.ts'
 import { decideRollback } from './rollback.ts'
 import { rollbackReason } from './rollback-reason.ts'
 import { decideShift } from './shift.ts'
@@ -27,7 +27,7 @@ export function decide(state: DeploymentState, now: number): readonly Command[] 
   const checks = checkCommands(state, now)
   if (state.paused) return checks
   const commands = [...checks, ...STAGES[state.stage](state, now)]
-  return state.drift && !state.drift.isAccepted ? commands.filter(leavesTarget) : commands
+  return openDrift(state) === null ? commands : commands.filter((one) => !beginsChange(one))
 }
 
 /** An abort before anything was changed needs no way back. */

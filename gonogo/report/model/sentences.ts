@@ -46,7 +46,7 @@ const SENTENCES: Sentences = {
   held: (e) => `The deployment held: ${e.reason}`,
   released: (e) => `The deployment went on: ${e.reason}`,
   driftSeen: (e) => `Held: ${e.detail}`,
-  driftGone: () => 'Everything is as it was declared',
+  driftGone: () => 'What somebody else had changed is undone',
   faultSeen: (e) => `Fault ${e.criterion}: ${e.detail}`,
   watchStarted: (e) =>
     `The watch began; the first hour ends ${utc(iso(e.firstHourEndsAtMs))}, the watch ${utc(iso(e.endsAtMs))}.`,

@@ -13,7 +13,7 @@ import { setShare } from './set-share.ts'
 import { nameIn, SLOTS, type Slot } from './slots.ts'
 import { LOOK_EVERY_MS, untilReady } from './until-ready.ts'
 import { done, podsOf, type World } from './world.ts'
-import { note } from './written.ts'
+import { noteWritten } from './written.ts'
 
 const ENDING_WITHIN_MS = 10_000
 
@@ -62,7 +62,7 @@ export async function bringUp(
     const own = replicas > 0 ? await withLiveReplicas(world, controller) : controller
     for (const controller of await inTurn(world, own)) {
       if (!goesOn()) return ended(version)
-      note(world, (await world.api.apply(controller)) as Controller)
+      noteWritten(world, (await world.api.apply(controller)) as Controller)
       const awaited = { version, slot, component: name, controller, replicas, goesOn }
       const outcome = await untilReady(world, awaited, ready)
       if (outcome) return outcome

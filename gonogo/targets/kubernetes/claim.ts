@@ -11,9 +11,9 @@ type Lease = KubernetesObject & {
   spec?: { holderIdentity?: string; renewTime?: string; leaseDurationSeconds?: number }
 }
 
-/** The deployment that works on it, or did when its gonogo was killed; null for none. */
-export const holderOf = async (api: ClusterApi, of: string): Promise<string | null> =>
-  (await api.read<Lease>(LEASE_API, 'Lease', `gonogo-${of}`))?.spec?.holderIdentity ?? null
+/** Whether a deployment works on it, or did when its gonogo was killed. */
+export const isClaimed = async (api: ClusterApi, of: string): Promise<boolean> =>
+  (await api.read<Lease>(LEASE_API, 'Lease', `gonogo-${of}`)) !== null
 
 /** A Lease that the deployment under way holds, so that a gonogo elsewhere does not work against it. */
 export async function claim(api: ClusterApi, of: string, deployment: string): Promise<Outcome> {

@@ -4,7 +4,7 @@ import { drift } from './drift.ts'
 import { worldOf } from './fake-ready-cluster.ts'
 import type { Route } from './route.ts'
 import type { World } from './world.ts'
-import { note, writeFor } from './written.ts'
+import { beginDeployment, noteWritten } from './written.ts'
 
 const declared = [
   { name: 'web', weight: 75 },
@@ -59,7 +59,7 @@ async function written() {
     record ? render(seen.world, record, record.slot, record.desired).components : [],
   )
   for (const { controller } of declared)
-    note(seen.world, { ...controller, metadata: { ...controller.metadata, generation: 2 } })
+    noteWritten(seen.world, { ...controller, metadata: { ...controller.metadata, generation: 2 } })
   const shares = [
     { name: 'web', weight: 75 },
     { name: 'web-canary', weight: 25 },
@@ -124,12 +124,12 @@ test('a watch that is behind what gonogo wrote tells of nothing', async () => {
 
 test('how a deployment finds things is no change, whatever they were declared as', async () => {
   const { told, world } = await written()
-  writeFor(world, 'd-1')
+  beginDeployment(world, 'd-1')
   const found = { generation: 9, replicas: 5, template: byHand }
   expect(told('web', found)).toBeNull()
   expect(told('web', { ...found, generation: 10, replicas: 4 })).not.toBeNull()
   // Taken up again it is the same deployment.
-  writeFor(world, 'd-1')
+  beginDeployment(world, 'd-1')
   expect(told('web', { ...found, generation: 10, replicas: 4 })).not.toBeNull()
 })
 

@@ -5,7 +5,7 @@ import { Calls } from '../calls.ts'
 import type { KindOfTarget } from '../kind-of-target.ts'
 import type { Outcome } from '../target.ts'
 import { act } from './act.ts'
-import { claim, holderOf, unclaim } from './claim.ts'
+import { claim, isClaimed, unclaim } from './claim.ts'
 import { apiMessage, clusterApi, kubeConfig, statusOf } from './cluster-api.ts'
 import type { KubernetesConfig } from './config.ts'
 import { drift } from './drift.ts'
@@ -24,7 +24,7 @@ import { StateConflict, StateMap } from './state-map.ts'
 import { Turns } from './turns.ts'
 import { Watches } from './watches.ts'
 import { observe, refused, stateOf, type World } from './world.ts'
-import { writeFor } from './written.ts'
+import { beginDeployment } from './written.ts'
 
 export type KubernetesTarget = KindOfTarget & Required<Pick<KindOfTarget, 'claim' | 'unclaim' | 'close'>>
 
@@ -63,7 +63,7 @@ export async function openKubernetesTarget({
     const of = publicServiceOf(config, manifests)
     const map = await StateMap.open(api, of)
     // Who goes on with a deployment may have to go back, whatever became of a route.
-    const isUnderWay = Object.keys(map.state.versions).length > 1 || (await holderOf(api, of)) !== null
+    const isUnderWay = Object.keys(map.state.versions).length > 1 || (await isClaimed(api, of))
     for (const { kind, name: route } of isUnderWay ? [] : config.routes)
       if (!(await api.read(ROUTE_API, kind, route))) return failed(where, noRoute({ config }, kind, route))
     const counters = config.router
@@ -182,7 +182,7 @@ function targetOver(world: World, folder: string, inPlace: readonly string[]): K
     relay: podRelay(world.api.config, config.namespace),
     claim: async (deployment) => {
       const outcome = await claim(world.api, world.of, deployment)
-      if (outcome.ok) writeFor(world, deployment)
+      if (outcome.ok) beginDeployment(world, deployment)
       return outcome
     },
     unclaim: async (deployment) => {

@@ -205,9 +205,7 @@ async function goBack(world: World, version: string, drop: string): Promise<Outc
   await shift.now()
   if (shift.problem) return shift.problem
   const unread = await untilLeft(world)
-  if (world.map.state.versions[drop]) await forget(world, drop)
-  const gone = world.map.state.archive.find(({ workload }) => workload.version === drop)
-  if (gone && hasSets(gone)) await giveBackSets(world, gone)
+  await endDropped(world, drop)
   await removeOthers(world, record)
   await emptyUnheldSlots(world)
   await world.map.save()
@@ -219,6 +217,14 @@ async function goBack(world: World, version: string, drop: string): Promise<Outc
   return done(
     `all traffic to ${version} after ${Math.round(shiftedMs)} ms${shift.note}${unread}; ${up.detail}; ${drop} ended${left}`,
   )
+}
+
+/** One whose place in the stable slot was taken is in the archive already, and may have StatefulSets that nobody else has. */
+async function endDropped(world: World, version: string): Promise<void> {
+  const { versions, archive } = world.map.state
+  if (versions[version]) return forget(world, version)
+  const archived = archive.find(({ workload }) => workload.version === version)
+  if (archived && hasSets(archived)) await giveBackSets(world, archived)
 }
 
 /**

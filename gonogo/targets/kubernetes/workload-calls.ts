@@ -149,28 +149,28 @@ export async function cleanup(world: World, keep: readonly string[]): Promise<Ou
   // Where everything is taken away, one whose end nobody has seen yet may still be asked for.
   if (keep.length > 0) await removeMigrations(world)
   const begun = [...world.underWay].flatMap(({ versions }) => versions).filter((one) => !keep.includes(one))
-  for (const version of [...ended, ...begun]) {
+  const going = [...new Set([...ended, ...begun])]
+  for (const version of going) {
     world.ending.add(version)
     await untilStopped(world, version)
   }
-  if (ended.length === 0 && begun.length === 0) {
-    await emptyUnheldSlots(world)
-    await removeOldConfiguration(world)
-    return done('nothing to end')
+  let late = ''
+  if (going.length > 0) {
+    const left = Object.entries(state.weights).filter(([version]) => !ended.includes(version))
+    const { problem } = await shareTraffic(world, Object.fromEntries(left))
+    // Where nobody is to be led, a route that is gone holds up nothing.
+    if (problem && !(left.length === 0 && !problem.ok && problem.code === 'no-route')) return problem
+    late = await untilLeft(world)
   }
-  const left = Object.entries(state.weights).filter(([version]) => !ended.includes(version))
-  const { problem } = await shareTraffic(world, Object.fromEntries(left))
-  // Where nobody is to be led, a route that is gone holds up nothing.
-  if (problem && !(left.length === 0 && !problem.ok && problem.code === 'no-route')) return problem
-  const late = await untilLeft(world)
   if (state.stable !== null && ended.includes(state.stable)) {
     state.stable = null
     state.stableWorkload = null
   }
   for (const version of ended) await forget(world, version)
+  // Also what a cleanup that was killed had still before it.
   await emptyUnheldSlots(world)
   await removeOldConfiguration(world)
-  return done(`ended ${ended.join(', ')}${late}`)
+  return done(going.length === 0 ? 'nothing to end' : `ended ${going.join(', ')}${late}`)
 }
 
 /** Ends a version and keeps how it was deployed, for a revert to it. */

@@ -12,7 +12,7 @@ export function writtenOf({ metadata, spec }: Controller): Written {
 }
 
 /** As gonogo has just written it, by the API's answer. */
-export function note({ map }: Pick<World, 'map'>, live: Controller): void {
+export function noteWritten({ map }: Pick<World, 'map'>, live: Controller): void {
   map.state.written.workloads[nameOf(live)] = writtenOf(live)
 }
 
@@ -25,6 +25,6 @@ export function noteFound({ map }: Pick<World, 'map'>, live: Controller): Writte
 }
 
 /** Forgets what belongs to another deployment: how this one finds things is nobody's change. */
-export function writeFor({ map }: Pick<World, 'map'>, deployment: string): void {
+export function beginDeployment({ map }: Pick<World, 'map'>, deployment: string): void {
   if (map.state.written.for !== deployment) map.state.written = { for: deployment, workloads: {} }
 }
