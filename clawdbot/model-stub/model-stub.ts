@@ -1,3 +1,4 @@
+import { EventEmitter, once } from 'node:events'
 import type { ServerResponse } from 'node:http'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Context } from 'hono'
@@ -29,8 +30,8 @@ const settings = processSettings.extend({
 const modes = z.object({
   mode: z.enum(['normal', 'slow', 'fail', 'garbage', 'cut', 'down', 'obey']),
   delayMs: z.number().int().min(0).max(120_000).default(3_000),
-  /** Time between the events of a stream. */
-  paceMs: z.number().int().min(0).max(10_000).default(0),
+  /** After so many events a stream waits until the mode is set once more; 0: it does not. */
+  holdAfter: z.number().int().min(0).max(1_000).default(0),
   /** Stands for the description of a tool that somebody poisoned. */
   poison: z.string().max(20_000).default(''),
 })
@@ -67,7 +68,8 @@ export async function startModelStub({ environment, logStream }: ModelStubOption
   const configuration = readConfiguration(settings, environment)
   const component = createComponent('model-stub', configuration, logStream)
   const isKey = openKeys(configuration.API_KEYS_FILE)
-  let mode: Mode = { mode: 'normal', delayMs: 0, paceMs: 0, poison: '' }
+  const changes = new EventEmitter().setMaxListeners(0)
+  let mode: Mode = { mode: 'normal', delayMs: 0, holdAfter: 0, poison: '' }
   let last: unknown = null
   const app = createInternalApp(component, () => ({ ready: true, dependencies: {} }))
   app.get('/admin/mode', (c) => c.json(mode))
@@ -75,6 +77,7 @@ export async function startModelStub({ environment, logStream }: ModelStubOption
     const parsed = modes.safeParse(await readJson(c.req))
     if (!parsed.success) throw badRequest(`mode is ${modes.shape.mode.options.join(', ')}`)
     mode = parsed.data
+    changes.emit('mode')
     return c.json(mode)
   })
   app.get('/admin/last-request', (c) => c.json({ request: last }))
@@ -93,7 +96,7 @@ export async function startModelStub({ environment, logStream }: ModelStubOption
     const parsed = chat.safeParse(given)
     if (!parsed.success) throw badRequest('not a chat completion request')
     last = given
-    return answer(parsed.data, mode, c)
+    return answer(parsed.data, mode, changes, c)
   })
   return startComponent(component, app.fetch)
 }
@@ -106,7 +109,8 @@ function wrongKey(): ProblemError {
 /** Answers in the mode the stub was told to be in. */
 async function answer(
   request: Chat,
-  { mode, delayMs, paceMs, poison }: Mode,
+  { mode, delayMs, holdAfter, poison }: Mode,
+  changes: EventEmitter,
   context: Context,
 ): Promise<Response> {
   if (mode === 'slow') await sleep(delayMs)
@@ -122,19 +126,24 @@ async function answer(
   const prompt = JSON.stringify(request.messages)
   if (request.stream !== true && mode !== 'cut') return Response.json(completion(MODEL, prompt, given))
   const events = completionEvents(MODEL, prompt, given)
-  const body = mode === 'cut' ? cutOff(events, hangUp) : paceMs > 0 ? paced(events, paceMs) : events.join('')
+  const whole = () => (holdAfter > 0 ? held(events, holdAfter, changes) : events.join(''))
+  const body = mode === 'cut' ? cutOff(events, hangUp) : whole()
   return new Response(body, { headers: { 'content-type': 'text/event-stream' } })
 }
 
-/** One event after the other, as a model makes them. */
-function paced(events: readonly string[], paceMs: number): ReadableStream<Uint8Array> {
-  const left = [...events]
+/** The first events, and the others when the mode is set once more. */
+function held(
+  events: readonly string[],
+  holdAfter: number,
+  changes: EventEmitter,
+): ReadableStream<Uint8Array> {
+  const bytes = (some: readonly string[]) => new TextEncoder().encode(some.join(''))
   return new ReadableStream({
-    async pull(controller) {
-      await sleep(paceMs)
-      const event = left.shift()
-      if (event === undefined) controller.close()
-      else controller.enqueue(new TextEncoder().encode(event))
+    async start(controller) {
+      controller.enqueue(bytes(events.slice(0, holdAfter)))
+      await once(changes, 'mode')
+      controller.enqueue(bytes(events.slice(holdAfter)))
+      controller.close()
     },
   })
 }

@@ -1,10 +1,18 @@
 import type { Instance, TargetState } from '#targets/target.ts'
 import { type DrillFault, defineDrill } from '../drill.ts'
-import { drillEnvironment, drillInstance, drillRelease, observing } from '../drill-situation.ts'
+import { drillEnvironment, drillInstance, drillRelease, drillService, observing } from '../drill-situation.ts'
 
 const { version, digest } = drillRelease()
 const workload = { version, digest, artifact: '.', replicas: 2, config: {} }
 const two = [drillInstance(), drillInstance({ id: 'gateway-2' })]
+const declaring = (...components: string[]) =>
+  drillService({
+    environments: {
+      production: {
+        target: { kind: 'processes', components: Object.fromEntries(components.map((name) => [name, {}])) },
+      },
+    },
+  })
 
 function observed(instances: readonly Instance[], overrides: Partial<TargetState> = {}) {
   const target = observing(instances, {
@@ -27,7 +35,10 @@ const planting = (
 
 export const drill = defineDrill<null>({
   item: '3.3.4.1',
-  ground: async () => ({ config: {}, ground: null, ...observed(two) }),
+  ground: async () => {
+    const { context } = observed(two)
+    return { config: {}, ground: null, context: { ...context, service: declaring('gateway') } }
+  },
   faults: [
     planting('one of two instances', 'fail', two.slice(1)),
     planting('one that is not ready', 'fail', [drillInstance({ ready: false }), ...two.slice(1)]),
@@ -47,6 +58,11 @@ export const drill = defineDrill<null>({
       stable: version,
       autoscaled: { gateway: 2, worker: 3 },
     }),
+    {
+      name: 'a component that was declared, and of which nothing runs',
+      expect: 'fail',
+      plant: async () => ({ context: { ...observed(two).context, service: declaring('gateway', 'worker') } }),
+    },
     planting('a component that was scaled to nothing', 'unknown', two, {
       stable: version,
       autoscaled: { gateway: 2, worker: 0 },
