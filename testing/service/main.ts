@@ -61,6 +61,10 @@ const routes: Record<string, (req: IncomingMessage, res: ServerResponse) => unkn
     res.end('hop')
   },
   '/exit': () => process.exit(3),
+  '/stumble': (_req, res) => {
+    log('error', 'stumbled')
+    json(res, 200, { stumbled: true })
+  },
   '/eat': (_req, res) => {
     eat()
     json(res, 200, { eating: true })
@@ -106,8 +110,12 @@ else {
   await wait(startMs)
   server.listen(port, process.env.HOST ?? '127.0.0.1', () => {
     isReady = behaviour !== 'never'
-    process.stdout.write(`${version} listens on ${port}\n`)
+    log('info', `listens on ${port}`)
   })
+}
+
+function log(level: string, msg: string): void {
+  process.stdout.write(`${JSON.stringify({ level, time: new Date().toISOString(), version, msg })}\n`)
 }
 
 function exposition(): string {

@@ -36,6 +36,12 @@ export const drill = defineDrill<null>({
     planting('an old digest under the new name', 'fail', {
       instances: [own, drillInstance({ id: 'gateway-2', digest: old.digest })],
     }),
+    planting('an old instance of the same artifact, with another configuration', 'fail', {
+      instances: [own, drillInstance({ id: 'old-1', version: old.version })],
+    }),
+    planting('an old version of the same artifact that is still known', 'fail', {
+      workloads: [workload, { ...workload, version: old.version }],
+    }),
     planting('an old workload that is still known', 'fail', {
       workloads: [workload, { ...workload, ...old }],
     }),

@@ -14,15 +14,20 @@ export const check = defineCheck({
   run: readingEvidence(run),
 })
 
-/** The old version, by its digest, has no workload, no instance and no process left; and it went only after the watch. */
+/**
+ * The old version has no workload, no instance and no process left; and it went only after the watch. Whatever is not the
+ * release's digest is old, and so is its digest under another version: a release may change its configuration alone.
+ */
 async function run(ctx: CheckContext): Promise<CheckResult> {
   const { environment, release, stable } = ctx
   const { watchEndsAtMs: end } = ctx.timeline
   if (end === null) throw new CheckProblem('the watch has not begun')
   const world = await environment.target.observe()
-  const own = world.instances.filter(({ digest }) => digest === release.digest)
-  const left = world.instances.filter(({ digest }) => digest !== release.digest)
-  const forgotten = world.workloads.filter(({ digest }) => digest !== release.digest)
+  const isOwn = ({ version, digest }: { readonly version: string; readonly digest: string }) =>
+    version === release.version && digest === release.digest
+  const own = world.instances.filter(isOwn)
+  const left = world.instances.filter((one) => !isOwn(one))
+  const forgotten = world.workloads.filter((one) => !isOwn(one))
   const unknownPods = isOnCluster(ctx) ? await oldPods(ctx) : []
   const weight = world.weights[release.version] ?? 0
   const rest = {

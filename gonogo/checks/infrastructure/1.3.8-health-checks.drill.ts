@@ -1,8 +1,11 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
+import type { Json } from '#core/json.ts'
 import type { Instance, Target } from '#targets/target.ts'
 import { type DrillFault, type DrillScratch, defineDrill } from '../drill.ts'
 import { drillEnvironment, drillInstance, drillService, observedInstances } from '../drill-situation.ts'
+import { type ClusterSituation, clusterWorld, NAMESPACE, startCluster } from '../live/cluster-drill.ts'
+import type { DrillObject } from '../live/drill-cluster.ts'
 
 const PROBE_MS = 150
 const config = { within: 2 }
@@ -43,7 +46,7 @@ async function start(
   const target = {
     observe: async () => observedInstances([{ ...instance, ready: await look(instance) }]),
   } as unknown as Target
-  const staging = drillEnvironment({ name: 'staging', target, candidates: async () => [instance] })
+  const staging = drillEnvironment({ target, candidates: async () => [instance] })
   return {
     context: { environmentNamed: () => staging, service: drillService({ staging: 'production' }) },
     close: async () => {
@@ -65,6 +68,74 @@ const starting = (
   plant: (_ground, scratch) => start(scratch, overrides, look, catchAll),
 })
 
+const running = (more: object = {}) => [{ name: 'web', restartCount: 0, state: { running: {} }, ...more }]
+const isReady = (status: string) => [{ type: 'Ready', status }]
+const asItIs = { conditions: isReady('True'), containerStatuses: running(), getsTraffic: true }
+const unready = { conditions: isReady('False'), containerStatuses: running(), getsTraffic: false }
+type Copy = { conditions: object[]; containerStatuses: object[]; getsTraffic: boolean }
+
+/** A cluster whose Service leads to pods that are ready; `copies` says what becomes of the two that are made. */
+export const podsWorld = (
+  { good = asItIs, bad = unready }: { good?: Copy; bad?: Copy } = {},
+  publishNotReadyAddresses = false,
+): ClusterSituation => {
+  const become = (made: DrillObject): readonly [DrillObject, ...DrillObject[]] => {
+    const { name } = made.metadata
+    if (made.kind === 'Pod') {
+      const { getsTraffic: _, ...status } = name.endsWith('-unready') ? bad : good
+      return [{ ...made, status: { phase: 'Running', ...status } }]
+    }
+    const endpoint = (pod: string, { getsTraffic }: Copy) => ({
+      conditions: { ready: getsTraffic },
+      targetRef: { name: `${name}-${pod}` },
+    })
+    const labels = { 'kubernetes.io/service-name': name }
+    const endpoints = [endpoint('as-it-is', good), endpoint('unready', bad)]
+    return [made, { kind: 'EndpointSlice', metadata: { name, namespace: NAMESPACE, labels }, endpoints }]
+  }
+  const ports = [{ port: 80, targetPort: 8080 }]
+  const objects: DrillObject[] = [
+    {
+      kind: 'Service',
+      metadata: { name: 'web', namespace: NAMESPACE },
+      spec: { ports, publishNotReadyAddresses },
+    },
+    {
+      kind: 'Pod',
+      metadata: { name: 'gateway-1', namespace: NAMESPACE, labels: { app: 'web' } },
+      spec: { containers: [{ name: 'web', env: [] }] },
+    },
+  ]
+  return { world: clusterWorld(objects, { becomes: become }), service: { staging: 'production' } }
+}
+
+/** The same instance in a pod on that cluster. */
+export async function startPods(scratch: DrillScratch, situation = podsWorld()) {
+  const server = await start(scratch, { pid: null })
+  const cluster = await startCluster(scratch, situation)
+  return {
+    context: { ...server.context, ...cluster.context },
+    close: async () => void (await Promise.all([server.close(), cluster.close()])),
+  }
+}
+
+export const podsConfig = {
+  within: 0.2,
+  startsWithin: 1,
+  unready: { DATABASE_URL: 'postgres://127.0.0.1:9' },
+}
+
+const onCluster = (
+  name: string,
+  expect: 'fail' | 'unknown',
+  situation: ClusterSituation,
+  config: Json = podsConfig,
+): DrillFault<null> => ({
+  name: `on a cluster: ${name}`,
+  expect,
+  plant: async (_ground, scratch) => ({ config, ...(await startPods(scratch, situation)) }),
+})
+
 export const drill = defineDrill<null>({
   item: '1.3.8',
   ground: async (scratch) => ({ config, ground: null, ...(await start(scratch)) }),
@@ -76,5 +147,25 @@ export const drill = defineDrill<null>({
     starting('a stopped instance stays in the routing', 'fail', {}, async () => true),
     starting('a process that cannot be stopped', 'unknown', { pid: null }),
     starting('a closed port', 'unknown', { url: 'http://127.0.0.1:1' }),
+    onCluster('a pod that cannot serve is ready', 'fail', podsWorld({ bad: asItIs })),
+    onCluster('it gets traffic, ready or not', 'fail', podsWorld({ bad: { ...unready, getsTraffic: true } })),
+    onCluster('the Service leads to pods that are not ready', 'fail', podsWorld({}, true)),
+    onCluster('one that can serve gets no traffic, either', 'unknown', podsWorld({ good: unready })),
+    onCluster(
+      'with these settings it does not go on running',
+      'unknown',
+      podsWorld({ bad: { ...unready, containerStatuses: running({ restartCount: 1 }) } }),
+    ),
+    onCluster(
+      'with these settings it does not start',
+      'unknown',
+      podsWorld({
+        bad: {
+          ...unready,
+          containerStatuses: running({ state: { waiting: { reason: 'CrashLoopBackOff' } } }),
+        },
+      }),
+    ),
+    onCluster('no settings with which it cannot serve', 'unknown', podsWorld(), { within: 0.2 }),
   ],
 })

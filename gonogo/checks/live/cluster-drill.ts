@@ -69,12 +69,14 @@ export type ClusterSituation = {
   readonly files?: Readonly<Record<string, string>>
   readonly environment?: Partial<EnvironmentAccess>
   readonly context?: Partial<CheckContext>
+  /** What the service file says besides. */
+  readonly service?: Readonly<Record<string, Json>>
 }
 
 /** Starts the cluster and writes the service's files for it. */
 export async function startCluster(
   scratch: DrillScratch,
-  { world, manifest = {}, files = {}, environment = {}, context = {} }: ClusterSituation,
+  { world, manifest = {}, files = {}, environment = {}, context = {}, service: more = {} }: ClusterSituation,
 ): Promise<{ context: Partial<CheckContext>; close(): Promise<void> }> {
   const { url, close } = await startDrillCluster(world)
   await scratch.write('kubeconfig', kubeconfig(url, 'deploy-token'))
@@ -96,7 +98,7 @@ export async function startCluster(
   }
   return {
     context: {
-      service: drillService({ environments: { production: declared } }),
+      service: drillService({ environments: { production: declared }, ...more }),
       environment: drillEnvironment(environment),
       release: drillRelease({ artifact: 'registry.internal/web' }),
       ...context,

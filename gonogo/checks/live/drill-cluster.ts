@@ -19,6 +19,8 @@ export type DrillWorld = {
   readonly names?: Readonly<Record<string, string>>
   /** What a pod that is made writes before it ends; by its name. */
   readonly podSays?: (pod: string) => string
+  /** What stands there once something was made: itself, first, and what the cluster makes of it. */
+  readonly becomes?: (made: DrillObject) => readonly [DrillObject, ...DrillObject[]]
 }
 
 const PATH =
@@ -85,13 +87,15 @@ async function make(
   response: ServerResponse,
 ): Promise<void> {
   const asked = JSON.parse(await text(request)) as DrillObject
-  const message = world.podSays?.(asked.metadata.name) ?? ''
-  const object = {
-    ...asked,
-    status: { phase: 'Succeeded', containerStatuses: [{ state: { terminated: { message } } }] },
-  }
-  made.push(object)
-  answer(response, 201, whole(object))
+  const objects = world.becomes?.(asked) ?? ended(world, asked)
+  made.push(...objects)
+  answer(response, 201, whole(objects[0]))
+}
+
+function ended(world: DrillWorld, pod: DrillObject): readonly [DrillObject] {
+  const message = world.podSays?.(pod.metadata.name) ?? ''
+  const containerStatuses = [{ state: { terminated: { message } } }]
+  return [{ ...pod, status: { phase: 'Succeeded', containerStatuses } }]
 }
 
 function answer(response: ServerResponse, status: number, body: object): void {

@@ -125,7 +125,7 @@ async function answerItem(
     const blanks = blanksFor(item.id, state.opened.environment)
     await attest(store, state.id, someone, { item: item.id, text, ...blanks }, now)
   }
-  const reason = WAIVED_WHEN_UNKNOWN.get(item.id) ?? withoutMeans(item.id, status.value)
+  const reason = WAIVED_WHEN_UNKNOWN.get(item.id)
   if (reason && item.bound && status.at !== null)
     await waive(
       store,
@@ -134,13 +134,6 @@ async function answerItem(
       { item: item.id, reason: `${reason} (demo cast)`, expiresAt: now + WAIVER_MS },
       now,
     )
-}
-
-/** Only the want of a means is accepted, not any other reason not to know. */
-function withoutMeans(item: string, said: string): string | undefined {
-  if (item === '1.3.8' && said.includes('cannot be stopped from here'))
-    return 'a pod cannot be stopped from here; the probes of its manifest were read'
-  return undefined
 }
 
 async function voteOn(

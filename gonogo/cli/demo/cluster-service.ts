@@ -116,6 +116,8 @@ function clusterChecks({ cluster, outside, inside, image }: ClusterPlace, namesp
     '1.2.3': { kubeconfig, annotation: 'clawdbot.example/version' },
     '1.3.1': { cluster, namespace, version: '1.34' },
     '1.3.2': {},
+    // It says that it is not ready without the agent.
+    '1.3.8': { unready: { AGENT_URL: 'http://127.0.0.1:9' } },
     '1.3.5': { forbidden: outside, allowed: inside, image, settle: '8s' },
     '2.4.1': { window: MEASURED_WITHIN },
     '3.3.4.4': { limits: { memory: '512Mi', cpu: '1' }, ratio: 5, window: MEASURED_WITHIN },

@@ -48,7 +48,7 @@ export const GRANTS: readonly Grant[] = [
   // Migrations.
   inNamespace('batch', 'jobs', 'get list create delete'),
   inNamespace('', 'events', 'list'),
-  inNamespace('', 'pods', 'create delete', '1.3.5'),
+  inNamespace('', 'pods', 'create delete', '1.3.5', '1.3.8'),
   inNamespace('networking.k8s.io', 'networkpolicies', 'list', '1.3.5'),
   inNamespace('', 'resourcequotas', 'list', '1.3.2'),
   inNamespace('', 'persistentvolumeclaims', 'get', '1.3.2'),
