@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { startCast } from '../../gonogo/cli/demo/cast.ts'
 import { loadReleaseOf, loadWorkspace } from '../../gonogo/cli/load.ts'
 import { type Deployed, type DeployRequest, deploy } from '../../gonogo/engine/deploy.ts'
+import { openDeploymentOf } from '../../gonogo/engine/open-deployment.ts'
 import type { Author } from '../../gonogo/engine/people-events.ts'
 import { openLog } from '../../gonogo/engine/workspace.ts'
 import { makeDemoKey, pemSigner } from '../../gonogo/evidence/signatures.ts'
@@ -45,6 +46,21 @@ export function makeRelease(root: string, version: string, own: Readonly<Record<
   writeFileSync(join(root, 'releases', `${version}.yaml`), JSON.stringify(release))
 }
 
+/** The team signs whatever a deployment that somebody else runs on this folder's log asks of it, until the end that is answered. */
+export function signAsTeam(root: string): () => void {
+  const { service } = loadWorkspace(join(root, 'gonogo.yaml'))
+  const store = openLog(root)
+  const underWay = () => openDeploymentOf(store, 'production')?.state.id ?? null
+  const leave = startCast(store, underWay, signersOf(root, service.people))
+  return () => {
+    leave()
+    store.close()
+  }
+}
+
+const signersOf = (root: string, people: object) =>
+  new Map(Object.keys(people).map((id) => [id, authorIn(root, id).signer]))
+
 type How = Pick<DeployRequest, 'clock' | 'listener' | 'boundary'>
 
 /** Deploys a release of the folder to its production; the team signs whatever is asked of it, until `leave` or the end. */
@@ -54,8 +70,7 @@ export function deployAsTeam(
   how: How,
 ): { readonly deployed: Promise<Deployed>; leave(): void } {
   const workspace = loadWorkspace(join(root, 'gonogo.yaml'))
-  const people = Object.keys(workspace.service.people)
-  const signers = new Map(people.map((id) => [id, authorIn(root, id).signer]))
+  const signers = signersOf(root, workspace.service.people)
   const store = openLog(root)
   let id: string | null = null
   const leave = startCast(store, () => id, signers)

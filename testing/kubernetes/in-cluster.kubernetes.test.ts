@@ -1,15 +1,13 @@
 import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { parseAllDocuments } from 'yaml'
 import { type CheckWorld, makeCheckWorld } from './check-world.ts'
 import { kubectl } from './commands.ts'
 import { importGonogoImage } from './gonogo-image.ts'
+import { gonogoJob, gonogoManifests } from './gonogo-manifests.ts'
 
 const NAMESPACE = `e-inside-${process.pid}`
 const read = (path: string): string => readFileSync(fileURLToPath(new URL(path, import.meta.url)), 'utf8')
-const manifests = (file: string): { kind: string }[] =>
-  parseAllDocuments(read(`../../deploy/gonogo/${file}`)).map((one) => one.toJS())
 
 let world: CheckWorld
 let image = ''
@@ -18,7 +16,7 @@ beforeAll(async () => {
   world = await makeCheckWorld({ namespace: NAMESPACE })
   await kubectl(['label', 'namespace', NAMESPACE, 'pod-security.kubernetes.io/enforce=restricted'])
   await world.kubectl(['delete', 'deployment,service', 'web'])
-  await world.apply(...manifests('role.yaml'), {
+  await world.apply(...gonogoManifests('role.yaml'), {
     apiVersion: 'gateway.networking.k8s.io/v1',
     kind: 'HTTPRoute',
     metadata: { name: 'web' },
@@ -50,25 +48,19 @@ const service = {
   ),
 }
 
-/** The Job of the manifests with this image and these arguments; its folder is a ConfigMap, since there is no storage here. */
+/** The Job of the manifests with these arguments; its folder is a ConfigMap, and it is tried once. */
 function jobOf(name: string, args: readonly string[]): object {
-  const job = manifests('job.yaml').find(({ kind }) => kind === 'Job') as unknown as {
-    metadata: object
-    spec: { template: { spec: { containers: object[]; volumes: { name: string }[] } } }
-  }
-  const { containers, volumes, ...pod } = job.spec.template.spec
-  const own = { image, imagePullPolicy: 'Never', args }
+  const { spec, ...job } = gonogoJob(name, image, args)
+  const { volumes, ...pod } = spec.template.spec
   const folder = { name: 'work', configMap: { name: 'folder' } }
   return {
     ...job,
-    metadata: { name },
     spec: {
       backoffLimit: 0,
       template: {
         spec: {
           ...pod,
           restartPolicy: 'Never',
-          containers: containers.map((one) => ({ ...one, ...own })),
           volumes: [folder, ...volumes.filter((one) => one.name !== 'work')],
         },
       },
