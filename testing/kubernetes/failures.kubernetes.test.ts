@@ -24,12 +24,21 @@ function manifestWith(name: string, container: string): Components {
   return { web: { manifest: file, public: true } }
 }
 
+/** Until what is wrong with a pod is known to the cluster itself. */
+const STARTED_WITHIN_MS = 40_000
+
 const inWorld = (body: (world: World) => Promise<void>, components?: Components) =>
   inOneWorld(digest, body, components)
 
 describe('what keeps a version from starting is named in words, and leaves the stable pods alone', () => {
-  const deploysBadly = async (world: World, behaviour: Behaviour = 'good'): Promise<Outcome> => {
-    const outcome = await world.target.deploy(await world.workload('1.1.0', behaviour), 'bad')
+  /** `sign`: what the API has of it. */
+  const deploysBadly = async (
+    world: World,
+    sign: RegExp,
+    behaviour: Behaviour = 'good',
+  ): Promise<Outcome> => {
+    const workload = await world.workload('1.1.0', behaviour)
+    const outcome = await toldInTime(world, sign, world.target.deploy(workload, 'bad'))
     await expectUntouched(world)
     return outcome
   }
@@ -40,7 +49,11 @@ describe('what keeps a version from starting is named in words, and leaves the s
       for (const version of ['1.1.0', '1.2.0']) {
         const none = `sha256:${'1'.repeat(64)}`
         const workload = { ...(await world.workload(version)), artifact: 'gonogo.test/none', digest: none }
-        const outcome = await world.target.deploy(workload, version)
+        const outcome = await toldInTime(
+          world,
+          /ErrImage|InvalidImage/,
+          world.target.deploy(workload, version),
+        )
         expect(outcome).toMatchObject({ ok: false, code: 'no-image' })
         expect(outcome.detail).toContain('gonogo.test/none')
         await expectUntouched(world)
@@ -50,7 +63,7 @@ describe('what keeps a version from starting is named in words, and leaves the s
   test('a crash loop, with the last words of the container', () =>
     inWorld(async (world) => {
       await withStable(world, '1.0.0')
-      const outcome = await deploysBadly(world, 'crash')
+      const outcome = await deploysBadly(world, /CrashLoopBackOff/, 'crash')
       expect(outcome).toMatchObject({ ok: false, code: 'crash-loop' })
       expect(outcome.detail).toContain('told to crash')
     }))
@@ -59,7 +72,10 @@ describe('what keeps a version from starting is named in words, and leaves the s
     inWorld(
       async (world) => {
         await withStable(world, '1.0.0')
-        expect(await deploysBadly(world, 'hungry')).toMatchObject({ ok: false, code: 'out-of-memory' })
+        expect(await deploysBadly(world, /OOMKilled/, 'hungry')).toMatchObject({
+          ok: false,
+          code: 'out-of-memory',
+        })
       },
       manifestWith('limited', 'resources: { limits: { memory: 256Mi } }'),
     ))
@@ -69,7 +85,8 @@ describe('what keeps a version from starting is named in words, and leaves the s
       async (world) => {
         await mustDo(world.target.deploy({ ...(await world.workload('1.0.0')), replicas: 1 }, 'first'))
         // The node has two cores.
-        const outcome = await world.target.scale('1.0.0', 9, 'grow')
+        const grown = world.target.scale('1.0.0', 9, 'grow')
+        const outcome = await toldInTime(world, /Insufficient cpu/, grown)
         expect(outcome).toMatchObject({ ok: false, code: 'no-room' })
         expect(outcome.detail).toMatch(/Insufficient cpu/)
       },
@@ -80,7 +97,7 @@ describe('what keeps a version from starting is named in words, and leaves the s
     inWorld(async (world) => {
       await withStable(world, '1.0.0')
       await apply(quota(world.namespace, 2))
-      const outcome = await deploysBadly(world)
+      const outcome = await deploysBadly(world, /exceeded quota/)
       expect(outcome).toMatchObject({ ok: false, code: 'refused-by-cluster' })
       expect(outcome.detail).toContain('exceeded quota')
     }))
@@ -89,11 +106,28 @@ describe('what keeps a version from starting is named in words, and leaves the s
     inWorld(async (world) => {
       await withStable(world, '1.0.0')
       await kubectl(['label', 'namespace', world.namespace, 'pod-security.kubernetes.io/enforce=restricted'])
-      const outcome = await deploysBadly(world)
+      const outcome = await deploysBadly(world, /violates PodSecurity/)
       expect(outcome).toMatchObject({ ok: false, code: 'refused-by-cluster' })
       expect(outcome.detail).toContain('violates PodSecurity')
     }))
 })
+
+/** The outcome of a call, no later than 2 s after the API had the reason for it. */
+async function toldInTime(world: World, sign: RegExp, call: Promise<Outcome>): Promise<Outcome> {
+  let toldAt = Number.POSITIVE_INFINITY
+  const told = call.finally(() => {
+    toldAt = performance.now()
+  })
+  const isKnown = async () => {
+    const all = await kubectl(['get', 'pods,replicasets', '-n', world.namespace, '-o', 'json'])
+    return sign.test(all) || toldAt < Number.POSITIVE_INFINITY
+  }
+  await until('the API knows, or it is told', isKnown, STARTED_WITHIN_MS)
+  const knownAt = performance.now()
+  const outcome = await told
+  expect(toldAt - knownAt).toBeLessThan(NOTICED_WITHIN_MS)
+  return outcome
+}
 
 const quota = (namespace: string, pods: number) =>
   JSON.stringify({
@@ -219,10 +253,11 @@ describe('what happens to a version that serves', () => {
       expect((await load.stop()).failed).toEqual([])
     }))
 
-  test('promotion is a rollout of the Deployment itself, which kubectl can undo', () =>
+  test('promotion is a rollout of the Deployment itself, which kubectl can undo, without losing a request', () =>
     inWorld(async (world) => {
       const { target, namespace } = world
       await withCanary(world, '1.0.0', '1.1.0')
+      const load = startLoad(world.config.url)
       await mustDo(target.setWeights({ '1.1.0': 100 }, 'all'))
       await mustDo(target.promote('1.1.0', 'promote'))
       const inNamespace = ['-n', namespace]
@@ -243,5 +278,9 @@ describe('what happens to a version that serves', () => {
       await until('it is told', () =>
         /Deployment web is of version 1\.0\.0, not 1\.1\.0/.test(target.notice?.()?.drift ?? ''),
       )
+      await kubectl(['rollout', 'status', 'deployment/web', '--timeout=60s', ...inNamespace])
+      const { failed, byVersion } = await load.stop()
+      expect(failed).toEqual([])
+      expect(Object.keys(byVersion).sort()).toEqual(['1.0.0', '1.1.0'])
     }))
 })

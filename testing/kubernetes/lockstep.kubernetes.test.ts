@@ -49,23 +49,28 @@ async function inWorld(body: (world: World) => Promise<void>): Promise<void> {
   }
 }
 
-/** What each instance says of itself: its version, whom it asks, and its configuration. */
+/** What each instance says of itself: its version, whom it asks, of which version that is, and its configuration. */
 async function told({ target }: World) {
   const { instances } = await target.observe()
   const all = await Promise.all(
     instances.map(async ({ component, url }) => {
-      const { version, peer, config } = (await (await fetch(`${url}/env`)).json()) as Record<string, string>
-      return { component, version, peer, config }
+      const [{ version, peer, config }, { reaches }] = (await Promise.all(
+        ['/env', '/peer'].map(async (path) => (await fetch(`${url}${path}`)).json()),
+      )) as [Record<string, string>, Record<string, string>]
+      return { component, version, peer, reaches, config }
     }),
   )
   return all.sort((a, b) => `${a.version} ${a.component}`.localeCompare(`${b.version} ${b.component}`))
 }
 
-const stack = (version: string, slot: string) => [
-  { component: 'agent', version, peer: `skills${slot}`, config: `configuration of ${version}` },
-  { component: 'gateway', version, peer: `agent${slot}`, config: `configuration of ${version}` },
-  { component: 'skills', version, peer: '', config: `configuration of ${version}` },
-]
+const stack = (version: string, slot: string) => {
+  const own = { version, reaches: version, config: `configuration of ${version}` }
+  return [
+    { ...own, component: 'agent', peer: `skills${slot}` },
+    { ...own, component: 'gateway', peer: `agent${slot}` },
+    { ...own, component: 'skills', peer: '', reaches: null },
+  ]
+}
 
 test(
   'three components move in lockstep, each with its own version beside it and its own configuration',

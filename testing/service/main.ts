@@ -43,6 +43,10 @@ const routes: Record<string, (req: IncomingMessage, res: ServerResponse) => unkn
   '/feature': (_req, res) => json(res, behaviour === 'unfinished' ? 404 : 200, { version }),
   '/env': (_req, res) =>
     json(res, 200, { version, peer, pid: process.pid, config: process.env.CONFIG ?? null }),
+  '/peer': async (_req, res) => {
+    const told = peer === '' ? null : await fetch(`http://${peer}/env`)
+    json(res, 200, { reaches: told && ((await told.json()) as { version: string }).version })
+  },
   '/headers': (req, res) => json(res, 200, { url: req.url, headers: req.headers, raw: req.rawHeaders }),
   '/echo': (req, res) => {
     res.writeHead(200, { 'content-type': 'application/octet-stream' })
