@@ -10,7 +10,7 @@ import { openTarget } from '#targets/open-target.ts'
 import type { Target } from '#targets/target.ts'
 import { checkContext } from './check-context.ts'
 import { runCheck } from './check-runner.ts'
-import { Refusal } from './exit-codes.ts'
+import { EXIT, Refusal } from './exit-codes.ts'
 import { openedEvent } from './open-deployment.ts'
 import { environmentFolder, evidenceFolder, type Workspace } from './workspace.ts'
 
@@ -22,6 +22,8 @@ export type CheckNow = {
   /** Item ids; every bound check up to the gate of phase 2 when empty. */
   readonly items: readonly string[]
   started(id: string): void
+  /** Ends the check that runs, which puts back what it changed, and begins no other. */
+  readonly stop: AbortSignal
 }
 
 /** Runs checks against the world as it is, as a deployment of this release would, and records nothing. */
@@ -36,8 +38,10 @@ export async function checkNow(request: CheckNow): Promise<CheckSettled[]> {
     let state = openState('check', { seq: 1, at: Date.now(), event: opened })
     const results: CheckSettled[] = []
     for (const id of wanted(state, request.items)) {
+      if (request.stop.aborted)
+        throw new Refusal('interrupted', `interrupted before ${id}; nothing is recorded`, EXIT.interrupted)
       request.started(id)
-      const settled = await runOne(workspace, targets, state, id)
+      const settled = await runOne(workspace, targets, state, id, request.stop)
       state = fold(state, { seq: state.seq + 1, at: Date.now(), event: settled })
       results.push(settled)
     }
@@ -52,6 +56,7 @@ async function runOne(
   targets: ReadonlyMap<string, Target>,
   state: DeploymentState,
   id: string,
+  stop: AbortSignal,
 ): Promise<CheckSettled> {
   const check = CHECKS.get(id)
   if (!check) throw new Error(`no check for ${id}`)
@@ -64,12 +69,7 @@ async function runOne(
     previous: null,
     scrapesSince: () => [],
   }
-  return runCheck(
-    check,
-    workspace.service.checks[id],
-    await checkContext(parts, state, id),
-    new AbortController().signal,
-  )
+  return runCheck(check, workspace.service.checks[id], await checkContext(parts, state, id), stop)
 }
 
 /** Before anything is opened or asked. */

@@ -104,8 +104,13 @@ test('killed in the middle, the Job goes on by its volume and its Role alone; a 
     const good = await begin('1.1.0')
     const weights = async () => (await world.target.observe()).weights['1.1.0'] ?? 0
     await expect.poll(weights, { timeout: LIMIT_MS, interval: 200 }).toBe(50)
-    await within('delete', 'pod', '-l', `job-name=${good}`, '--grace-period=0', '--force')
+    const pods = () =>
+      within('get', 'pods', '-l', `job-name=${good}`, '-o', 'jsonpath={.items[*].metadata.name}')
+    const first = await pods()
+    expect(became('1.1.0')).toBe('under way')
+    await within('delete', 'pod', first, '--grace-period=0', '--force')
     expect(await closed('1.1.0', good)).toBe('success')
+    expect(await pods()).not.toContain(first)
     expect(load.seen.failed).toEqual([])
     expect(await closed('1.2.0', await begin('1.2.0'))).toBe('rolled-back')
     expect((await world.target.observe()).weights).toMatchObject({ '1.1.0': 100 })

@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import type { Check, CheckContext, Timeline } from '../../gonogo/checks/check.ts'
 import {
   drillEnvironment,
@@ -87,29 +87,31 @@ const ask = async (version: string, path: string) => {
 describe('1.3.8: a copy of a pod that cannot serve gets no traffic', () => {
   const unready = { BEHAVIOUR: 'never' }
 
+  const within3s = (unready: Record<string, string>) => tried('1.3.8', { within: 3, unready })
+
   test('as its probes and its Service are', async () => {
-    expect(await tried('1.3.8', { within: 3, unready })).toMatch(
-      /^pass: .* got no traffic, and one that can did$/,
-    )
-    const left = await within('get', 'pods,services', '-l', 'gonogo.dev/probe', '-o', 'name')
-    expect(left).toBe('')
+    expect(await within3s(unready)).toMatch(/^pass: .* got no traffic, and one that can did$/)
   })
 
-  test('which is not shown by settings with which it can serve, or ends', async () => {
-    expect(await tried('1.3.8', { within: 3, unready: { VERSION: 'x' } })).toMatch(
-      /^fail: a pod that cannot serve \(VERSION set so\) is taken for ready/,
-    )
-    expect(await tried('1.3.8', { within: 3, unready: { BEHAVIOUR: 'crash' } })).toMatch(
+  test('which is not shown by settings with which it serves, ends, or cannot be asked', async () => {
+    expect(await within3s({ VERSION: 'x' })).toMatch(/^fail: with VERSION set so a pod is taken for ready/)
+    expect(await within3s({ BEHAVIOUR: 'crash' })).toMatch(
       /^unknown: a copy of it with BEHAVIOUR set so does not run/,
     )
+    expect(await within3s({ HOST: '127.0.0.1' })).toMatch(/^unknown: GET .*: nothing listens there/)
   })
 
   test('unless the Service leads to every pod', async () => {
     const patch = (is: boolean) =>
       within('patch', 'service', 'web', '-p', JSON.stringify({ spec: { publishNotReadyAddresses: is } }))
     await patch(true)
-    expect(await tried('1.3.8', { within: 3, unready })).toMatch(/^fail: Service web leads to pods/)
+    expect(await within3s(unready)).toMatch(/^fail: with BEHAVIOUR set so a pod is taken for ready/)
     await patch(false)
+  })
+
+  afterEach(async () => {
+    const left = await within('get', 'pods,services', '-l', 'gonogo.dev/probe', '-o', 'name')
+    expect(left).toBe('')
   })
 })
 

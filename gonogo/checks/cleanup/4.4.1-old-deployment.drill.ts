@@ -2,7 +2,7 @@ import type { TargetState } from '#targets/target.ts'
 import type { Timeline } from '../check.ts'
 import { type DrillFault, defineDrill } from '../drill.ts'
 import { drillEnvironment, drillInstance, drillRelease, observing } from '../drill-situation.ts'
-import { clusterFaults, clusterWorld, NAMESPACE } from '../live/cluster-drill.ts'
+import { type ClusterFault, clusterFaults, clusterWorld, NAMESPACE } from '../live/cluster-drill.ts'
 
 const END = 1_000_000
 const { version, digest } = drillRelease()
@@ -26,6 +26,24 @@ const planting = (
   plant: async () => observed(...args),
 })
 
+const orphan = (name: string, image: string, of: string): ClusterFault => ({
+  name,
+  expect: 'fail',
+  situation: {
+    world: clusterWorld([
+      {
+        kind: 'Pod',
+        metadata: {
+          name: 'web-orphan',
+          namespace: NAMESPACE,
+          labels: { 'gonogo.dev/of': 'web', 'gonogo.dev/version': of },
+        },
+        spec: { containers: [{ name: 'web', image: `registry.internal/web@${image}` }] },
+      },
+    ]),
+  },
+})
+
 export const drill = defineDrill<null>({
   item: '4.4.1',
   ground: async () => ({ config: {}, ground: null, ...observed({}) }),
@@ -46,19 +64,10 @@ export const drill = defineDrill<null>({
       workloads: [workload, { ...workload, ...old }],
     }),
     planting('the new version is gone instead', 'fail', { instances: [], workloads: [] }),
-    ...clusterFaults(
-      {
-        context: observed({}).context,
-        world: clusterWorld([
-          {
-            kind: 'Pod',
-            metadata: { name: 'web-orphan', namespace: NAMESPACE, labels: { 'gonogo.dev/of': 'web' } },
-            spec: { containers: [{ name: 'web', image: `registry.internal/web@${old.digest}` }] },
-          },
-        ]),
-      },
-      [{ name: 'a pod of the old image that the target knows nothing of', expect: 'fail' }],
-    ),
+    ...clusterFaults({ context: observed({}).context, world: clusterWorld() }, [
+      orphan('a pod of the old image that the target knows nothing of', old.digest, version),
+      orphan('a pod of the old version, with the same image, that it knows nothing of', digest, old.version),
+    ]),
     planting('gone before the watch had ended', 'fail', {}, END - 1),
     planting(
       'the watch goes on',

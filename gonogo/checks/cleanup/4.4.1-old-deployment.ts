@@ -44,7 +44,8 @@ async function run(ctx: CheckContext): Promise<CheckResult> {
   if (ctx.now() < end) throw new CheckProblem(`the watch lasts another ${formatDuration(end - ctx.now())}`)
   if (own.length === 0) return fail(`no instance of ${release.version} runs`, rest)
   const [pod] = unknownPods
-  if (left.length === 0 && pod) return fail(`pod ${pod} still runs another image than the release’s`, rest)
+  if (left.length === 0 && pod)
+    return fail(`pod ${pod} still runs another image or version than the release’s`, rest)
   const [first] = left
   if (first)
     return fail(`${left.length} instances of ${first.version} still run, ${first.id} among them`, rest)

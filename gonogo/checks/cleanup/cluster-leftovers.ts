@@ -19,7 +19,7 @@ export async function clusterLeftovers(ctx: CheckContext): Promise<readonly stri
   const core = `/api/v1/namespaces/${namespace}`
   const apps = `/apis/apps/v1/namespaces/${namespace}`
   const jobs = `/apis/batch/v1/namespaces/${namespace}/jobs`
-  const [deployments, sets, revisions, setRevisions, services, pods, maps, probes, migrations] =
+  const [deployments, sets, revisions, setRevisions, services, pods, maps, probes, probed, migrations] =
     await Promise.all([
       cluster.list(`${apps}/deployments`, deploymentSchema, labelled),
       cluster.list(`${apps}/statefulsets`, deploymentSchema, labelled),
@@ -29,6 +29,7 @@ export async function clusterLeftovers(ctx: CheckContext): Promise<readonly stri
       cluster.list(`${core}/pods`, objectSchema, labelled),
       cluster.list(`${core}/configmaps`, objectSchema, labelled),
       cluster.list(`${core}/pods`, objectSchema, { selector: PROBE }),
+      cluster.list(`${core}/services`, objectSchema, { selector: PROBE }),
       cluster.list(jobs, objectSchema, { selector: `${MIGRATES}=${of}` }),
     ])
   if (deployments.length + sets.length === 0)
@@ -43,7 +44,7 @@ export async function clusterLeftovers(ctx: CheckContext): Promise<readonly stri
     all.map(({ metadata }) => `${kind} ${metadata.name}`)
   return [
     ...named('Deployment', deployments.filter(isTemporary)),
-    ...named('Service', services.filter(isTemporary)),
+    ...named('Service', [...services.filter(isTemporary), ...probed]),
     ...named('Job', migrations.filter(isStaying)),
     ...named('Pod', [...pods.filter(isInSlot).filter(isTemporary), ...probes].filter(isStaying)),
     ...named(
@@ -53,15 +54,20 @@ export async function clusterLeftovers(ctx: CheckContext): Promise<readonly stri
   ]
 }
 
-/** Pods of the set that run another image than the release's, whatever they are called. */
+/** Pods of the set that run another image than the release's, or say that they are of another version. */
 export async function oldPods(ctx: CheckContext): Promise<readonly string[]> {
   const { cluster, namespace, of } = clusterOf(ctx)
+  const { version, digest } = ctx.release
   const pods = await cluster.list(`/api/v1/namespaces/${namespace}/pods`, podSchema, {
     selector: `${LABELS.of}=${of}`,
   })
   return pods
     .filter(isStaying)
-    .filter(({ spec }) => !spec.containers.some(({ image }) => image.endsWith(ctx.release.digest)))
+    .filter(
+      ({ metadata, spec }) =>
+        (metadata.labels[LABELS.version] ?? version) !== version ||
+        !spec.containers.some(({ image }) => image.endsWith(digest)),
+    )
     .map(({ metadata }) => metadata.name)
 }
 

@@ -13,7 +13,9 @@ const SERVER = (catchAll: boolean) => `
 import { createServer } from 'node:http'
 const server = createServer((req, res) => {
   const known = ${catchAll} || req.url === '/ready' || req.url === '/health'
-  res.writeHead(known ? 200 : 404, { 'content-type': 'application/json' })
+  // By this name it is a copy that cannot serve.
+  const isUnready = req.url === '/ready' && req.headers.host.startsWith('localhost')
+  res.writeHead(isUnready ? 503 : known ? 200 : 404, { 'content-type': 'application/json' })
   res.end('{"status":"ready"}')
 })
 server.listen(0, '127.0.0.1', () => console.log(server.address().port))
@@ -29,7 +31,7 @@ const asking: Look = async ({ url }) =>
   )
 
 /** A process of its own that answers probes, and a target that looks at it in its way. */
-async function start(
+export async function start(
   scratch: DrillScratch,
   overrides: Partial<Instance> = {},
   look: Look = asking,
@@ -68,45 +70,57 @@ const starting = (
   plant: (_ground, scratch) => start(scratch, overrides, look, catchAll),
 })
 
-const running = (more: object = {}) => [{ name: 'web', restartCount: 0, state: { running: {} }, ...more }]
-const isReady = (status: string) => [{ type: 'Ready', status }]
-const asItIs = { conditions: isReady('True'), containerStatuses: running(), getsTraffic: true }
-const unready = { conditions: isReady('False'), containerStatuses: running(), getsTraffic: false }
-type Copy = { conditions: object[]; containerStatuses: object[]; getsTraffic: boolean }
+type Seen = { readonly status: object; readonly getsTraffic: boolean }
+const seen = (ready: string, more: object = {}): Seen => ({
+  getsTraffic: ready === 'True',
+  status: {
+    phase: 'Running',
+    podIP: ready === 'True' ? '127.0.0.1' : 'localhost',
+    conditions: [{ type: 'Ready', status: ready }],
+    containerStatuses: [{ name: 'web', restartCount: 0, state: { running: {} }, ...more }],
+  },
+})
+const asItIs = seen('True')
+const unready = seen('False')
 
-/** A cluster whose Service leads to pods that are ready; `copies` says what becomes of the two that are made. */
-export const podsWorld = (
-  { good = asItIs, bad = unready }: { good?: Copy; bad?: Copy } = {},
-  publishNotReadyAddresses = false,
-): ClusterSituation => {
-  const become = (made: DrillObject): readonly [DrillObject, ...DrillObject[]] => {
+const here = (name: string, more: object = {}) => ({ name, namespace: NAMESPACE, ...more })
+const own = { app: 'web', 'gonogo.dev/slot': 'stable' }
+const template = (spec: object = {}) => ({
+  metadata: { labels: own },
+  spec: { containers: [{ name: 'web' }], ...spec },
+})
+
+/** A pod of a Deployment behind its Service; `spec` is its own besides, `selector` that of a second Service. */
+const objects = (spec: object, selector: object): DrillObject[] => [
+  { kind: 'Service', metadata: here('web'), spec: { selector: own, ports: [{ port: 80 }] } },
+  { kind: 'Service', metadata: here('other'), spec: { selector } },
+  { kind: 'ReplicaSet', metadata: here('web-1'), spec: { template: template(spec) } },
+  {
+    kind: 'Pod',
+    metadata: here('gateway-1', {
+      ownerReferences: [{ kind: 'ReplicaSet', name: 'web-1', controller: true }],
+    }),
+  },
+]
+
+/** A cluster that has become of the two copies what is said here. */
+export function podsWorld(
+  { good = asItIs, bad = unready }: { good?: Seen; bad?: Seen } = {},
+  spec: object = {},
+  selector: object = { app: 'other' },
+): ClusterSituation {
+  const becomes = (made: DrillObject): readonly [DrillObject, ...DrillObject[]] => {
     const { name } = made.metadata
-    if (made.kind === 'Pod') {
-      const { getsTraffic: _, ...status } = name.endsWith('-unready') ? bad : good
-      return [{ ...made, status: { phase: 'Running', ...status } }]
-    }
-    const endpoint = (pod: string, { getsTraffic }: Copy) => ({
+    if (made.kind === 'Pod') return [{ ...made, status: (name.endsWith('-unready') ? bad : good).status }]
+    const endpoint = (pod: string, { getsTraffic }: Seen) => ({
       conditions: { ready: getsTraffic },
       targetRef: { name: `${name}-${pod}` },
     })
     const labels = { 'kubernetes.io/service-name': name }
     const endpoints = [endpoint('as-it-is', good), endpoint('unready', bad)]
-    return [made, { kind: 'EndpointSlice', metadata: { name, namespace: NAMESPACE, labels }, endpoints }]
+    return [made, { kind: 'EndpointSlice', metadata: here(name, { labels }), endpoints }]
   }
-  const ports = [{ port: 80, targetPort: 8080 }]
-  const objects: DrillObject[] = [
-    {
-      kind: 'Service',
-      metadata: { name: 'web', namespace: NAMESPACE },
-      spec: { ports, publishNotReadyAddresses },
-    },
-    {
-      kind: 'Pod',
-      metadata: { name: 'gateway-1', namespace: NAMESPACE, labels: { app: 'web' } },
-      spec: { containers: [{ name: 'web', env: [] }] },
-    },
-  ]
-  return { world: clusterWorld(objects, { becomes: become }), service: { staging: 'production' } }
+  return { world: clusterWorld(objects(spec, selector), { becomes }), service: { staging: 'production' } }
 }
 
 /** The same instance in a pod on that cluster. */
@@ -136,6 +150,10 @@ const onCluster = (
   plant: async (_ground, scratch) => ({ config, ...(await startPods(scratch, situation)) }),
 })
 
+const waiting = { reason: 'CrashLoopBackOff' }
+const claim = { name: 'data', persistentVolumeClaim: { claimName: 'data' } }
+const isKeptOut = (podIP: string): Seen => ({ ...unready, status: { ...unready.status, podIP } })
+
 export const drill = defineDrill<null>({
   item: '1.3.8',
   ground: async (scratch) => ({ config, ground: null, ...(await start(scratch)) }),
@@ -149,23 +167,15 @@ export const drill = defineDrill<null>({
     starting('a closed port', 'unknown', { url: 'http://127.0.0.1:1' }),
     onCluster('a pod that cannot serve is ready', 'fail', podsWorld({ bad: asItIs })),
     onCluster('it gets traffic, ready or not', 'fail', podsWorld({ bad: { ...unready, getsTraffic: true } })),
-    onCluster('the Service leads to pods that are not ready', 'fail', podsWorld({}, true)),
     onCluster('one that can serve gets no traffic, either', 'unknown', podsWorld({ good: unready })),
-    onCluster(
-      'with these settings it does not go on running',
-      'unknown',
-      podsWorld({ bad: { ...unready, containerStatuses: running({ restartCount: 1 }) } }),
-    ),
-    onCluster(
-      'with these settings it does not start',
-      'unknown',
-      podsWorld({
-        bad: {
-          ...unready,
-          containerStatuses: running({ state: { waiting: { reason: 'CrashLoopBackOff' } } }),
-        },
-      }),
-    ),
+    onCluster('something else keeps it out', 'unknown', podsWorld({ bad: isKeptOut('127.0.0.1') })),
+    onCluster('its readiness cannot be asked', 'unknown', podsWorld({ bad: isKeptOut('127.0.0.9') })),
+    onCluster('it has no address', 'unknown', podsWorld({ bad: isKeptOut('') })),
+    onCluster('it does not go on running', 'unknown', podsWorld({ bad: seen('False', { restartCount: 1 }) })),
+    onCluster('it does not start', 'unknown', podsWorld({ bad: seen('False', { state: { waiting } }) })),
+    onCluster('it has not started yet', 'unknown', podsWorld({ bad: seen('False', { started: false }) })),
+    onCluster('it would write what is the pod’s own', 'unknown', podsWorld({}, { volumes: [claim] })),
+    onCluster('users would be led to it', 'unknown', podsWorld({}, {}, { app: 'web' })),
     onCluster('no settings with which it cannot serve', 'unknown', podsWorld(), { within: 0.2 }),
   ],
 })

@@ -71,10 +71,11 @@ async function run(ctx: CheckContext, { within, ...copies }: Config): Promise<Ch
     )
   if (readyPath === healthPath)
     return fail(`readiness and liveness are one path, ${readyPath}: a busy instance would be restarted`, rest)
-  const made = `${readyPath}-gonogo-${Date.now().toString(36)}`
+  const made = new URL(readyPath, instance.url)
+  made.pathname += `-gonogo-${Date.now().toString(36)}`
   const [ready, other] = [
     await probe(ctx.signal, instance.url, readyPath),
-    await probe(ctx.signal, instance.url, made),
+    await probe(ctx.signal, instance.url, made.href),
   ]
   if (ready.status !== 200 || objectOf(ready) === null)
     return fail(`${readyPath} answers ${ready.status} ${ready.mediaType}, not 200 with JSON`, rest)
@@ -93,17 +94,16 @@ async function run(ctx: CheckContext, { within, ...copies }: Config): Promise<Ch
 /** What the routing does with a pod that runs and cannot serve. */
 async function copied(
   there: CheckContext,
-  { id }: Instance,
+  instance: Instance,
   { unready, startsWithin }: Omit<Config, 'within'>,
   within: number,
 ): Promise<string | null> {
   if (unready === undefined)
     throw new CheckProblem(
-      `what the readiness of ${id} does is not known: give checks.1.3.8.unready settings with which a pod runs and cannot serve`,
+      `what the readiness of ${instance.id} does is not known: give checks.1.3.8.unready settings with which a pod runs and cannot serve`,
     )
-  const times = { forMs: within * 1000, startsWithinMs: startsWithin * 1000 }
-  const options = { pod: id, settings: unready, ...times }
-  return unreadyGetsTraffic(clusterOf(there), options, there.signal)
+  const options = { settings: unready, forMs: within * 1000, startsWithinMs: startsWithin * 1000 }
+  return unreadyGetsTraffic(clusterOf(there), instance, options, there.signal)
 }
 
 /** Stops the instance's process, waits until the target has noticed, and lets it go on. */

@@ -3,6 +3,7 @@ import type { CheckSettled } from '#core/events.ts'
 import { checkNow } from '#engine/check-now.ts'
 import { EXIT } from '#engine/exit-codes.ts'
 import { action } from '../command.ts'
+import { interrupted } from '../interrupted.ts'
 import { loadReleaseOf, loadWorkspace } from '../load.ts'
 import { newestRelease } from '../newest-release.ts'
 
@@ -25,6 +26,7 @@ export function registerCheck(root: Command): void {
       releaseOf: (stable) => loadReleaseOf(workspace, stable, null),
       items,
       started: (id) => output.say(`  … ${id}`),
+      stop: interrupted(),
     })
     output.result(results.map(resultLine).join('\n'), { version: 1, release: version, results })
     return results.every((r) => r.verdict === 'pass') ? EXIT.good : EXIT.notGood

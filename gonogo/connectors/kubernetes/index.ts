@@ -1,6 +1,6 @@
 export { type Cluster, type Connection, openCluster } from './cluster.ts'
 export { mayDo, whoAmI } from './permissions.ts'
-export { copyOf, probedWithinMs, wholePodSchema } from './pod-copy.ts'
+export { copyOf, type PodTemplate, podTemplateSchema, probedWithinMs, unowned } from './pod-copy.ts'
 export { podUsage } from './pod-usage.ts'
 export { type Address, type Tried, tryFromPod } from './probe-pod.ts'
 export { type References, referencesOf } from './references.ts'

@@ -7,62 +7,64 @@ const probe = z.looseObject({
   timeoutSeconds: z.number().default(1),
   successThreshold: z.number().default(1),
 })
-const container = z.looseObject({
-  env: z.array(z.looseObject({ name: z.string() })).default([]),
-  readinessProbe: probe.optional(),
-})
+const variable = z.looseObject({ name: z.string() })
+const container = z.looseObject({ env: z.array(variable).default([]), readinessProbe: probe.optional() })
 
-/** A pod, with all that its specification has. */
-export const wholePodSchema = z.object({
-  metadata: z.object({ labels, annotations: labels }),
-  spec: z.looseObject({ containers: z.array(container) }),
+/** A controller's template of its pods, with all that it has. */
+export const podTemplateSchema = z.object({
+  metadata: z.object({ labels, annotations: labels }).prefault({}),
+  spec: z.looseObject({
+    containers: z.array(container),
+    volumes: z.array(z.looseObject({ persistentVolumeClaim: z.unknown().optional() })).default([]),
+  }),
 })
-export type WholePod = z.infer<typeof wholePodSchema>
+export type PodTemplate = z.infer<typeof podTemplateSchema>
 
 /** Labels by which controllers, and gonogo, know pods of their own. */
-const OWNED =
-  /^(gonogo\.dev\/|pod-template-hash$|controller-revision-hash$|statefulset\.|apps\.kubernetes\.io\/)/
+const OWNED = /^(gonogo\.dev\/|pod-template-hash$|controller-revision-hash$)/
 
 export type PodCopy = {
-  readonly name: string
-  readonly namespace: string
+  readonly metadata: { readonly name: string; readonly namespace: string; readonly ownerReferences: object[] }
+  /** Beside the template's. */
   readonly labels: Readonly<Record<string, string>>
-  /** Settings of every container that are other than the pod's. */
+  /** Settings of every container that are other than the template's. */
   readonly env: Readonly<Record<string, string>>
   /** When the cluster ends it by itself. */
   readonly limitMs: number
 }
 
-/** What makes another pod like this one, on any node, that belongs to no controller and to no version of a service. */
-export function copyOf(pod: WholePod, { name, namespace, labels: own, env, limitMs }: PodCopy): object {
-  // Of the node that it ran on, and of the pod that it was.
-  const { nodeName: _, hostname: __, subdomain: ___, ephemeralContainers: ____, ...spec } = pod.spec
-  const kept = Object.entries(pod.metadata.labels).filter(([key]) => !OWNED.test(key))
+/** A pod by this template that belongs to no version of a service, and whose readiness nothing but its probes decides. */
+export function copyOf(template: PodTemplate, { metadata, labels: own, env, limitMs }: PodCopy): object {
+  const { readinessGates: _, ...spec } = template.spec
+  const { annotations } = template.metadata
   return {
     apiVersion: 'v1',
     kind: 'Pod',
-    metadata: {
-      name,
-      namespace,
-      labels: { ...Object.fromEntries(kept), ...own },
-      annotations: pod.metadata.annotations,
-    },
+    metadata: { ...metadata, labels: { ...unowned(template), ...own }, annotations },
     spec: {
       ...spec,
       activeDeadlineSeconds: Math.ceil(limitMs / 1000),
-      containers: spec.containers.map((one) => ({
-        ...one,
-        env: [
-          ...one.env.filter((entry) => !(entry.name in env)),
-          ...Object.entries(env).map(([key, value]) => ({ name: key, value })),
-        ],
-      })),
+      containers: spec.containers.map((one) => ({ ...one, env: withSettings(one.env, env) })),
     },
   }
 }
 
+/** The labels of a template that say what its pods are, and not whose. */
+export const unowned = ({ metadata }: PodTemplate): Record<string, string> =>
+  Object.fromEntries(Object.entries(metadata.labels).filter(([key]) => !OWNED.test(key)))
+
+/** In their places, and what is new in front: a value may refer to those before it. */
+function withSettings(env: readonly z.infer<typeof variable>[], settings: Readonly<Record<string, string>>) {
+  const known = new Set(env.map(({ name }) => name))
+  const added = Object.entries(settings).filter(([name]) => !known.has(name))
+  return [
+    ...added.map(([name, value]) => ({ name, value })),
+    ...env.map((one) => (one.name in settings ? { name: one.name, value: settings[one.name] } : one)),
+  ]
+}
+
 /** How long its readiness probes take at most to find out that it is ready, once it is, in ms. */
-export const probedWithinMs = ({ spec }: WholePod): number =>
+export const probedWithinMs = ({ spec }: PodTemplate): number =>
   Math.max(
     ...spec.containers.map(({ readinessProbe }) => {
       if (!readinessProbe) return 0
