@@ -79,14 +79,18 @@ const server = createServer({ keepAliveTimeout: number('KEEP_ALIVE_MS', 5000) },
   const path = new URL(req.url ?? '/', 'http://service').pathname
   const route = routes[path]
   if (route) return route(req, res)
+  // No catch-all: who asks for a probe that is not there is told so.
+  if (/^\/(ready|health)./.test(path)) return json(res, 404, { version, path })
   const startedAt = performance.now()
   if (delayMs > 0) await wait(delayMs)
   // Every n-th request fails, so that a test knows how many.
   const isBad = errorRatio > 0 && ++served % Math.round(1 / errorRatio) === 0
   const status = isBad ? 500 : 200
   answers.set(status, (answers.get(status) ?? 0) + 1)
+  // Read once: a pause between two of the bounds would count it for the lower one alone.
+  const seconds = (performance.now() - startedAt) / 1000
   for (const [index, bound] of bounds.entries())
-    if ((performance.now() - startedAt) / 1000 <= bound) within[index] = (within[index] ?? 0) + 1
+    if (seconds <= bound) within[index] = (within[index] ?? 0) + 1
   json(res, status, { version, path })
 })
 
