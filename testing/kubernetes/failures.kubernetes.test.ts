@@ -72,7 +72,7 @@ describe('what keeps a version from starting is named in words, and leaves the s
     inWorld(
       async (world) => {
         await withStable(world, '1.0.0')
-        expect(await deploysBadly(world, /OOMKilled/, 'hungry')).toMatchObject({
+        expect(await deploysBadly(world, /CrashLoopBackOff/, 'hungry')).toMatchObject({
           ok: false,
           code: 'out-of-memory',
         })
