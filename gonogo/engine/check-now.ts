@@ -38,10 +38,10 @@ export async function checkNow(request: CheckNow): Promise<CheckSettled[]> {
     let state = openState('check', { seq: 1, at: Date.now(), event: opened })
     const results: CheckSettled[] = []
     for (const id of wanted(state, request.items)) {
-      if (request.stop.aborted)
-        throw new Refusal('interrupted', `interrupted before ${id}; nothing is recorded`, EXIT.interrupted)
       request.started(id)
       const settled = await runOne(workspace, targets, state, id, request.stop)
+      if (request.stop.aborted)
+        throw new Refusal('interrupted', `interrupted in ${id}; nothing is recorded`, EXIT.interrupted)
       state = fold(state, { seq: state.seq + 1, at: Date.now(), event: settled })
       results.push(settled)
     }

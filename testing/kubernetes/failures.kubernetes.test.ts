@@ -38,7 +38,7 @@ describe('what keeps a version from starting is named in words, and leaves the s
     behaviour: Behaviour = 'good',
   ): Promise<Outcome> => {
     const workload = await world.workload('1.1.0', behaviour)
-    const outcome = await toldInTime(world, sign, world.target.deploy(workload, 'bad'))
+    const outcome = await toldInTime(world, '1.1.0', sign, world.target.deploy(workload, 'bad'))
     await expectUntouched(world)
     return outcome
   }
@@ -51,6 +51,7 @@ describe('what keeps a version from starting is named in words, and leaves the s
         const workload = { ...(await world.workload(version)), artifact: 'gonogo.test/none', digest: none }
         const outcome = await toldInTime(
           world,
+          version,
           /ErrImage|InvalidImage/,
           world.target.deploy(workload, version),
         )
@@ -86,7 +87,7 @@ describe('what keeps a version from starting is named in words, and leaves the s
         await mustDo(world.target.deploy({ ...(await world.workload('1.0.0')), replicas: 1 }, 'first'))
         // The node has two cores.
         const grown = world.target.scale('1.0.0', 9, 'grow')
-        const outcome = await toldInTime(world, /Insufficient cpu/, grown)
+        const outcome = await toldInTime(world, '1.0.0', /Insufficient cpu/, grown)
         expect(outcome).toMatchObject({ ok: false, code: 'no-room' })
         expect(outcome.detail).toMatch(/Insufficient cpu/)
       },
@@ -113,13 +114,19 @@ describe('what keeps a version from starting is named in words, and leaves the s
 })
 
 /** The outcome of a call, no later than 2 s after the API had the reason for it. */
-async function toldInTime(world: World, sign: RegExp, call: Promise<Outcome>): Promise<Outcome> {
+async function toldInTime(
+  world: World,
+  version: string,
+  sign: RegExp,
+  call: Promise<Outcome>,
+): Promise<Outcome> {
   let toldAt = Number.POSITIVE_INFINITY
   const told = call.finally(() => {
     toldAt = performance.now()
   })
   const isKnown = async () => {
-    const all = await kubectl(['get', 'pods,replicasets', '-n', world.namespace, '-o', 'json'])
+    const own = ['-n', world.namespace, '-l', `gonogo.dev/version=${version}`]
+    const all = await kubectl(['get', 'pods,replicasets', ...own, '-o', 'json'])
     return sign.test(all) || toldAt < Number.POSITIVE_INFINITY
   }
   await until('the API knows, or it is told', isKnown, STARTED_WITHIN_MS)

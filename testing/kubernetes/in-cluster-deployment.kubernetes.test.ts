@@ -33,7 +33,7 @@ beforeAll(async () => {
 afterAll(async () => {
   leave()
   await world?.close()
-  await kubectl(['delete', 'persistentvolume', world.namespace])
+  if (world) await kubectl(['delete', 'persistentvolume', world.namespace, '--wait=false'])
 }, 60_000)
 
 /** The folder as a pod finds it: its own manifests, no kubeconfig, counters from each pod's own address. */

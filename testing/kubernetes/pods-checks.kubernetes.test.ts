@@ -94,19 +94,24 @@ describe('1.3.8: a copy of a pod that cannot serve gets no traffic', () => {
   })
 
   test('which is not shown by settings with which it serves, ends, or cannot be asked', async () => {
-    expect(await within3s({ VERSION: 'x' })).toMatch(/^fail: with VERSION set so a pod is taken for ready/)
+    expect(await within3s({ VERSION: 'x' })).toMatch(/^fail: a copy of web-\S+ with VERSION set so is ready/)
     expect(await within3s({ BEHAVIOUR: 'crash' })).toMatch(
-      /^unknown: a copy of it with BEHAVIOUR set so does not run/,
+      /^unknown: a copy of web-\S+ with BEHAVIOUR set so does not run/,
     )
-    expect(await within3s({ HOST: '127.0.0.1' })).toMatch(/^unknown: GET .*: nothing listens there/)
+    expect(await within3s({ HOST: '127.0.0.1' })).toMatch(
+      /^unknown: a copy of web-\S+ with HOST set so cannot be asked: .*: nothing listens there/,
+    )
   })
 
   test('unless the Service leads to every pod', async () => {
     const patch = (is: boolean) =>
       within('patch', 'service', 'web', '-p', JSON.stringify({ spec: { publishNotReadyAddresses: is } }))
     await patch(true)
-    expect(await within3s(unready)).toMatch(/^fail: with BEHAVIOUR set so a pod is taken for ready/)
-    await patch(false)
+    try {
+      expect(await within3s(unready)).toMatch(/^fail: .* is not ready, and gets traffic: .*publishNotReady/)
+    } finally {
+      await patch(false)
+    }
   })
 
   afterEach(async () => {

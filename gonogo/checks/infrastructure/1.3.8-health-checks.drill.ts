@@ -4,7 +4,7 @@ import type { Json } from '#core/json.ts'
 import type { Instance, Target } from '#targets/target.ts'
 import { type DrillFault, type DrillScratch, defineDrill } from '../drill.ts'
 import { drillEnvironment, drillInstance, drillService, observedInstances } from '../drill-situation.ts'
-import { type ClusterSituation, clusterWorld, NAMESPACE, startCluster } from '../live/cluster-drill.ts'
+import { type ClusterSituation, clusterWorld, IMAGE, NAMESPACE, startCluster } from '../live/cluster-drill.ts'
 import type { DrillObject } from '../live/drill-cluster.ts'
 
 const PROBE_MS = 150
@@ -87,7 +87,7 @@ const here = (name: string, more: object = {}) => ({ name, namespace: NAMESPACE,
 const own = { app: 'web', 'gonogo.dev/slot': 'stable' }
 const template = (spec: object = {}) => ({
   metadata: { labels: own },
-  spec: { containers: [{ name: 'web' }], ...spec },
+  spec: { containers: [{ name: 'web', image: IMAGE }], ...spec },
 })
 
 /** A pod of a Deployment behind its Service; `spec` is its own besides, `selector` that of a second Service. */
@@ -100,6 +100,7 @@ const objects = (spec: object, selector: object): DrillObject[] => [
     metadata: here('gateway-1', {
       ownerReferences: [{ kind: 'ReplicaSet', name: 'web-1', controller: true }],
     }),
+    spec: template(spec).spec,
   },
 ]
 
@@ -124,8 +125,12 @@ export function podsWorld(
 }
 
 /** The same instance in a pod on that cluster. */
-export async function startPods(scratch: DrillScratch, situation = podsWorld()) {
-  const server = await start(scratch, { pid: null })
+export async function startPods(
+  scratch: DrillScratch,
+  situation = podsWorld(),
+  overrides: Partial<Instance> = {},
+) {
+  const server = await start(scratch, { pid: null, ...overrides })
   const cluster = await startCluster(scratch, situation)
   return {
     context: { ...server.context, ...cluster.context },
@@ -144,14 +149,18 @@ const onCluster = (
   expect: 'fail' | 'unknown',
   situation: ClusterSituation,
   config: Json = podsConfig,
+  overrides?: Partial<Instance>,
 ): DrillFault<null> => ({
   name: `on a cluster: ${name}`,
   expect,
-  plant: async (_ground, scratch) => ({ config, ...(await startPods(scratch, situation)) }),
+  plant: async (_ground, scratch) => ({ config, ...(await startPods(scratch, situation, overrides)) }),
 })
 
 const waiting = { reason: 'CrashLoopBackOff' }
 const claim = { name: 'data', persistentVolumeClaim: { claimName: 'data' } }
+const grpc = { containers: [{ name: 'web', image: IMAGE, readinessProbe: { grpc: { port: 8080 } } }] }
+const hostPath = { name: 'data', hostPath: { path: '/var/data' } }
+const other = { name: 'web', image: 'registry.internal/web@sha256:1' }
 const isKeptOut = (podIP: string): Seen => ({ ...unready, status: { ...unready.status, podIP } })
 
 export const drill = defineDrill<null>({
@@ -175,7 +184,13 @@ export const drill = defineDrill<null>({
     onCluster('it does not start', 'unknown', podsWorld({ bad: seen('False', { state: { waiting } }) })),
     onCluster('it has not started yet', 'unknown', podsWorld({ bad: seen('False', { started: false }) })),
     onCluster('it would write what is the pod’s own', 'unknown', podsWorld({}, { volumes: [claim] })),
+    onCluster('what it mounts is the node’s', 'unknown', podsWorld({}, { volumes: [hostPath] })),
+    onCluster('its controller is at another release', 'unknown', podsWorld({}, { containers: [other] })),
     onCluster('users would be led to it', 'unknown', podsWorld({}, {}, { app: 'web' })),
+    onCluster('no readiness probe', 'fail', podsWorld(), podsConfig, { readyPath: null }),
+    onCluster('a probe that cannot be asked', 'unknown', podsWorld({}, grpc), podsConfig, {
+      readyPath: null,
+    }),
     onCluster('no settings with which it cannot serve', 'unknown', podsWorld(), { within: 0.2 }),
   ],
 })

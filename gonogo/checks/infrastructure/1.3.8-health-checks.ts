@@ -15,7 +15,7 @@ import { probe } from '../live/probe.ts'
 import { objectOf } from '../live/readiness.ts'
 import { clusterOf, isOnCluster } from '../live/service-cluster.ts'
 import { readingEvidence } from '../reading.ts'
-import { unreadyGetsTraffic } from './pod-readiness.ts'
+import { isProbed, unreadyGetsTraffic } from './pod-readiness.ts'
 
 const LOOK_EVERY_MS = 100
 
@@ -64,11 +64,14 @@ async function run(ctx: CheckContext, { within, ...copies }: Config): Promise<Ch
     source: `${instance.id} in ${staging.name}`,
     population: isPod ? '2 copies of a pod, one of which cannot serve' : '1 instance, stopped for a moment',
   }
-  if (readyPath === null || healthPath === null)
-    return fail(
-      `${instance.component} declares no ${readyPath === null ? 'readiness' : 'liveness'} probe`,
-      rest,
-    )
+  if (readyPath === null || healthPath === null) {
+    const missing = readyPath === null ? 'readiness' : 'liveness'
+    if (isPod && (await isProbed(clusterOf(there), instance.id, missing)))
+      throw new CheckProblem(
+        `the ${missing} probe of ${instance.component} is no httpGet, and no other can be asked`,
+      )
+    return fail(`${instance.component} declares no ${missing} probe`, rest)
+  }
   if (readyPath === healthPath)
     return fail(`readiness and liveness are one path, ${readyPath}: a busy instance would be restarted`, rest)
   const made = new URL(readyPath, instance.url)

@@ -7,10 +7,13 @@ import {
   selects,
   unowned,
 } from '#connectors/kubernetes/index.ts'
+import type { Instance } from '#targets/target.ts'
 import { CheckProblem } from '../check.ts'
 import type { ServiceCluster } from '../live/service-cluster.ts'
 
 const PROBE = 'gonogo.dev/probe'
+/** Each pod has one of its own, or may read it and no more. */
+const OWN_VOLUMES = ['emptyDir', 'configMap', 'secret', 'projected', 'downwardAPI', 'ephemeral', 'image']
 /** After the check has taken them away itself. */
 const GRACE_MS = 30_000
 
@@ -38,6 +41,19 @@ const controllerSchema = z.object({
   spec: z.object({ template: podTemplateSchema, volumeClaimTemplates: z.array(z.unknown()).default([]) }),
 })
 
+const containerStatus = z.object({
+  name: z.string(),
+  restartCount: z.number(),
+  /** False until its startup probe has succeeded. */
+  started: z.boolean().default(true),
+  state: z
+    .object({
+      running: z.unknown().optional(),
+      waiting: z.object({ reason: z.string().default('') }).optional(),
+    })
+    .prefault({}),
+})
+
 const copySchema = z.object({
   status: z
     .object({
@@ -46,22 +62,8 @@ const copySchema = z.object({
       conditions: z
         .array(z.object({ type: z.string(), status: z.string(), message: z.string().default('') }))
         .default([]),
-      containerStatuses: z
-        .array(
-          z.object({
-            name: z.string(),
-            restartCount: z.number(),
-            /** False until its startup probe has succeeded. */
-            started: z.boolean().default(true),
-            state: z
-              .object({
-                running: z.unknown().optional(),
-                waiting: z.object({ reason: z.string().default('') }).optional(),
-              })
-              .prefault({}),
-          }),
-        )
-        .default([]),
+      containerStatuses: z.array(containerStatus).default([]),
+      initContainerStatuses: z.array(containerStatus).default([]),
     })
     .prefault({}),
 })
@@ -94,7 +96,10 @@ export type Copies = {
  * Copies of a pod behind a Service like the release's own, which lead no user to them. Throws a CheckProblem where it
  * cannot be copied without harm.
  */
-export async function copiesOf(service: ServiceCluster, pod: string): Promise<Copies> {
+export async function copiesOf(
+  service: ServiceCluster,
+  { id: pod, digest }: Pick<Instance, 'id' | 'digest'>,
+): Promise<Copies> {
   const { cluster, namespace, of } = service
   const core = `/api/v1/namespaces/${namespace}`
   const services = await cluster.list(`${core}/services`, serviceSchema)
@@ -102,8 +107,8 @@ export async function copiesOf(service: ServiceCluster, pod: string): Promise<Co
     cluster.get(`${core}/services/${of}`, serviceSchema),
     cluster.get(`${core}/pods/${pod}`, metadataSchema),
   ])
-  const template = await templateOf(service, original)
-  refuseTraffic(services, template)
+  const template = await templateOf(service, original, digest)
+  refuseTraffic(services, template, of)
   const id = `gonogo-probe-${randomBytes(4).toString('hex')}`
   const names = { good: `${id}-as-it-is`, bad: `${id}-unready` }
   const labels = { [PROBE]: id }
@@ -156,6 +161,7 @@ export async function copiesOf(service: ServiceCluster, pod: string): Promise<Co
 async function templateOf(
   { cluster, namespace }: ServiceCluster,
   { metadata: { name, ownerReferences } }: z.infer<typeof metadataSchema>,
+  digest: string,
 ): Promise<PodTemplate> {
   const owner = ownerReferences.find(({ controller }) => controller)
   const apps = `/apis/apps/v1/namespaces/${namespace}`
@@ -165,14 +171,17 @@ async function templateOf(
   const all = await cluster.list(`${apps}/${kind.toLowerCase()}s`, controllerSchema)
   const spec = all.find(({ metadata }) => metadata.name === owner?.name)?.spec
   if (!spec) throw new CheckProblem(`there is no ${kind} ${owner?.name} any more, of which ${name} is`)
-  const isKept = spec.template.spec.volumes.some((one) => one.persistentVolumeClaim !== undefined)
-  if (isKept || spec.volumeClaimTemplates.length > 0)
+  const isShared = spec.template.spec.volumes.some((one) => !OWN_VOLUMES.some((kind) => kind in one))
+  if (isShared || spec.volumeClaimTemplates.length > 0)
     throw new CheckProblem(`${name} has volumes that outlive it: a copy would write what is its own`)
+  // A set may have begun with another release already.
+  if (!spec.template.spec.containers.some(({ image }) => image?.endsWith(digest)))
+    throw new CheckProblem(`${kind} ${owner?.name} has no container of ${digest.slice(0, 19)}… any more`)
   return spec.template
 }
 
 /** A copy has the labels of the workload, by which policies of the network know it; Services of somebody else may, too. */
-function refuseTraffic(services: readonly Service[], template: PodTemplate): void {
+function refuseTraffic(services: readonly Service[], template: PodTemplate, of: string): void {
   const labels = unowned(template)
   const leading = services.find(
     ({ spec: { selector } }) =>
@@ -180,6 +189,6 @@ function refuseTraffic(services: readonly Service[], template: PodTemplate): voi
   )
   if (leading)
     throw new CheckProblem(
-      `Service ${leading.metadata.name} would lead users to a copy: give its selector a label that only the workload’s pods have, such as gonogo.dev/slot`,
+      `Service ${leading.metadata.name} would lead users to a copy: give its selector gonogo.dev/of: ${of}, which a copy has not`,
     )
 }

@@ -1,14 +1,16 @@
 import { setTimeout as wait } from 'node:timers/promises'
+import { z } from 'zod'
 import { probedWithinMs } from '#connectors/kubernetes/index.ts'
+import { hostOf } from '#targets/kubernetes/pods.ts'
 import type { Instance } from '#targets/target.ts'
 import { CheckProblem } from '../check.ts'
-import { probe } from '../live/probe.ts'
+import { NoAnswer, probe } from '../live/probe.ts'
 import type { ServiceCluster } from '../live/service-cluster.ts'
 import { type Copies, type Copy, copiesOf } from './pod-copies.ts'
 
 const LOOK_EVERY_MS = 300
 /** Of the time that a check has, the rest being for what comes before and after. */
-export const MOST_MS = 200_000
+const MOST_MS = 200_000
 
 export type Unready = {
   /** With these settings a pod runs, and cannot serve. */
@@ -29,24 +31,44 @@ export async function unreadyGetsTraffic(
   { settings, forMs, startsWithinMs }: Unready,
   signal: AbortSignal,
 ): Promise<string | null> {
-  const copies = await copiesOf(service, instance.id)
+  const copies = await copiesOf(service, instance)
   const watchMs = Math.max(forMs, probedWithinMs(copies.template))
   const limitMs = startsWithinMs + watchMs
   if (limitMs > MOST_MS)
     throw new CheckProblem(
       `its readiness probe takes up to ${seconds(watchMs)}, and it may start for ${seconds(startsWithinMs)}: more than the ${seconds(MOST_MS)} there are`,
     )
+  const copy = `a copy of ${instance.id} with ${Object.keys(settings).join(', ')} set so`
   let problem: string | null
   try {
     await copies.start(settings, limitMs)
-    problem = await compare(copies, instance, Object.keys(settings).join(', '), { watchMs, limitMs }, signal)
+    problem = await compare(copies, instance, copy, { watchMs, limitMs }, signal)
   } catch (error) {
-    await copies.end()
-    throw error
+    const left = await copies.end()
+    if (left === null || !(error instanceof CheckProblem)) throw error
+    throw new CheckProblem(`${error.message}; ${left}`)
   }
   const left = await copies.end()
-  if (problem === null && left !== null) throw new CheckProblem(left)
+  if (left !== null) throw new CheckProblem([problem, left].filter(Boolean).join('; '))
   return problem
+}
+
+const probedSchema = z.object({
+  spec: z.object({
+    containers: z.array(
+      z.object({ readinessProbe: z.unknown().optional(), livenessProbe: z.unknown().optional() }),
+    ),
+  }),
+})
+
+/** Whether a pod has such a probe at all, of whatever kind. */
+export async function isProbed(
+  { cluster, namespace }: ServiceCluster,
+  pod: string,
+  probe: 'readiness' | 'liveness',
+): Promise<boolean> {
+  const { spec } = await cluster.get(`/api/v1/namespaces/${namespace}/pods/${pod}`, probedSchema)
+  return spec.containers.some((one) => one[`${probe}Probe`] !== undefined)
 }
 
 type Times = { readonly watchMs: number; readonly limitMs: number }
@@ -54,59 +76,66 @@ type Times = { readonly watchMs: number; readonly limitMs: number }
 async function compare(
   copies: Copies,
   instance: Instance,
-  names: string,
+  copy: string,
   { watchMs, limitMs }: Times,
   signal: AbortSignal,
 ): Promise<string | null> {
-  const startedMs = performance.now()
-  const limit = seconds(limitMs)
-  let [goodTookMs, badRunsSinceMs] = [Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY]
+  const untilMs = performance.now() + limitMs
+  const never = Number.POSITIVE_INFINITY
+  let [goodRunsSinceMs, goodTookMs, badRunsSinceMs] = [never, never, never]
   for (;;) {
     const { good, bad } = await copies.look()
     const nowMs = performance.now()
-    if (bad.getsTraffic || isReady(bad))
-      return `with ${names} set so a pod is taken for ready, and gets traffic: it cannot serve, or these settings change nothing`
-    mustRun(good, 'a copy of it as it is')
-    mustRun(bad, `a copy of it with ${names} set so`)
+    if (isReady(bad))
+      return `${copy} is ready: its readiness does not look at what is wrong, or these settings change nothing`
+    if (bad.getsTraffic)
+      return `${copy} is not ready, and gets traffic: the Service leads to such pods, too (publishNotReadyAddresses)`
+    mustRun(good, `a copy of ${instance.id} as it is`)
+    mustRun(bad, copy)
+    if (isRunning(good)) goodRunsSinceMs = Math.min(goodRunsSinceMs, nowMs)
+    if (good.getsTraffic) goodTookMs = Math.min(goodTookMs, nowMs - goodRunsSinceMs)
     if (isRunning(bad)) badRunsSinceMs = Math.min(badRunsSinceMs, nowMs)
-    if (good.getsTraffic) goodTookMs = Math.min(goodTookMs, nowMs - startedMs)
     if (nowMs - badRunsSinceMs >= Math.max(watchMs, goodTookMs)) {
-      await mustSaySo(bad, instance, names, signal)
+      await mustSaySo(bad, instance, copy, signal)
       return null
     }
-    if (nowMs - startedMs > limitMs) throw new CheckProblem(tooLate(good, bad, names, limit))
+    if (nowMs > untilMs) throw new CheckProblem(tooLate(good, bad, instance, copy))
     await wait(LOOK_EVERY_MS, undefined, { signal })
   }
 }
 
-function tooLate(good: Copy, bad: Copy, names: string, limit: string): string {
+function tooLate(good: Copy, bad: Copy, { id }: Instance, copy: string): string {
   const unplaced = [good, bad]
     .flatMap(({ status }) => status.conditions)
     .find(({ type, status }) => type === 'PodScheduled' && status === 'False')
-  if (unplaced) return `a copy of it finds no node within ${limit}: ${unplaced.message}`
+  if (unplaced) return `a copy of ${id} finds no node: ${unplaced.message}`
   if (!good.getsTraffic)
-    return `a copy of it as it is got no traffic within ${limit}, so that the other got none proves nothing`
-  return `a copy of it with ${names} set so has not run for long enough after ${limit}`
+    return `a copy of ${id} as it is got no traffic in time, so that the other got none proves nothing; see startsWithin`
+  return `${copy} has not run for long enough; see startsWithin`
 }
 
 /** That it is kept out is its readiness's own doing only where it is asked, says no, and is alive otherwise. */
 async function mustSaySo(
   { status: { podIP } }: Copy,
   { url, readyPath, healthPath }: Instance,
-  names: string,
+  copy: string,
   signal: AbortSignal,
 ): Promise<void> {
-  if (!podIP) throw new CheckProblem(`a copy of it with ${names} set so has no address to be asked by`)
+  if (!podIP) throw new CheckProblem(`${copy} has no address to be asked by`)
   const base = new URL(url)
-  base.hostname = podIP.includes(':') ? `[${podIP}]` : podIP
-  const health = await probe(signal, base.href, healthPath ?? '')
-  const ready = await probe(signal, base.href, readyPath ?? '')
-  const copy = `a copy of it with ${names} set so`
-  if (health.status >= 400)
+  base.hostname = hostOf(podIP)
+  const ask = (path: string | null) =>
+    probe(signal, base.href, path ?? '').catch((problem: Error) => {
+      if (problem instanceof NoAnswer && path === readyPath) return null
+      if (!(problem instanceof CheckProblem)) throw problem
+      throw new CheckProblem(`${copy} cannot be asked: ${problem.message}`)
+    })
+  const [health, ready] = [await ask(healthPath), await ask(readyPath)]
+  if (health && health.status >= 400)
     throw new CheckProblem(
       `${copy} is not alive (${healthPath} answers ${health.status}), so it proves nothing`,
     )
-  if (ready.status < 400)
+  if (ready && ready.status < 400)
     throw new CheckProblem(
       `${copy} answers ${ready.status} to ${readyPath}: something else keeps it out of the routing`,
     )
@@ -120,9 +149,11 @@ const isRunning = ({ status: { containerStatuses } }: Copy): boolean =>
   containerStatuses.every(({ started, state }) => started && state.running !== undefined)
 
 /** Throws where it will not run, or did not go on running. */
-function mustRun({ status: { phase, containerStatuses } }: Copy, which: string): void {
-  const restarted = containerStatuses.find(({ restartCount }) => restartCount > 0)
-  const stuck = containerStatuses.find(({ state }) => /Err|BackOff|Invalid/.test(state.waiting?.reason ?? ''))
+function mustRun({ status }: Copy, which: string): void {
+  const { phase } = status
+  const all = [...status.initContainerStatuses, ...status.containerStatuses]
+  const restarted = all.find(({ restartCount }) => restartCount > 0)
+  const stuck = all.find(({ state }) => /Err|BackOff|Invalid/.test(state.waiting?.reason ?? ''))
   const trouble =
     (restarted && `${restarted.name} ended, and was started again`) ??
     (stuck && `${stuck.name}: ${stuck.state.waiting?.reason}`) ??

@@ -8,14 +8,18 @@ const probe = z.looseObject({
   successThreshold: z.number().default(1),
 })
 const variable = z.looseObject({ name: z.string() })
-const container = z.looseObject({ env: z.array(variable).default([]), readinessProbe: probe.optional() })
+const container = z.looseObject({
+  image: z.string().optional(),
+  env: z.array(variable).default([]),
+  readinessProbe: probe.optional(),
+})
 
 /** A controller's template of its pods, with all that it has. */
 export const podTemplateSchema = z.object({
   metadata: z.object({ labels, annotations: labels }).prefault({}),
   spec: z.looseObject({
     containers: z.array(container),
-    volumes: z.array(z.looseObject({ persistentVolumeClaim: z.unknown().optional() })).default([]),
+    volumes: z.array(z.looseObject({ name: z.string() })).default([]),
   }),
 })
 export type PodTemplate = z.infer<typeof podTemplateSchema>

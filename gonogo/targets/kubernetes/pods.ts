@@ -73,6 +73,9 @@ export function ownContainer({ metadata, spec }: Pod): V1Container | undefined {
   return spec?.containers.find(({ name }) => name === named) ?? spec?.containers[0]
 }
 
+/** An address as a URL has it. */
+export const hostOf = (address: string): string => (address.includes(':') ? `[${address}]` : address)
+
 /** A pod as an instance; `version` as gonogo knows it, since a label cannot hold every version. */
 export function instanceOf(pod: Pod, version: string, config: KubernetesConfig): Instance {
   const component = pod.metadata?.labels?.[LABELS.component] ?? ''
@@ -86,7 +89,7 @@ export function instanceOf(pod: Pod, version: string, config: KubernetesConfig):
     digest: container?.image?.split('@')[1] ?? '',
     component,
     isPublic: config.components[component]?.public ?? false,
-    url: `http://${pod.status?.podIP ?? '0.0.0.0'}:${port}`,
+    url: `http://${hostOf(pod.status?.podIP ?? '0.0.0.0')}:${port}`,
     readyPath: probe?.path ?? null,
     healthPath: container?.livenessProbe?.httpGet?.path ?? null,
     pid: null,
