@@ -22,6 +22,8 @@ export type CheckNow = {
   /** Item ids; every bound check up to the gate of phase 2 when empty. */
   readonly items: readonly string[]
   started(id: string): void
+  /** Another environment that cannot be opened, and why; what wants it is unknown. */
+  trouble(words: string): void
   /** Ends the check that runs, which puts back what it changed, and begins no other. */
   readonly stop: AbortSignal
 }
@@ -30,7 +32,7 @@ export type CheckNow = {
 export async function checkNow(request: CheckNow): Promise<CheckSettled[]> {
   const { workspace, environment, release } = request
   refuseUnknown(workspace, request.items)
-  const targets = await openAll(workspace)
+  const targets = await openAll(workspace, environment, request.trouble)
   try {
     const world = await targets.get(environment)?.observe()
     const stable = world?.stable && world.stable !== release.version ? request.releaseOf(world.stable) : null
@@ -93,16 +95,17 @@ function wanted(state: DeploymentState, items: readonly string[]): string[] {
     .map((item) => item.id)
 }
 
-async function openAll(workspace: Workspace) {
+/** Every environment that can be; the one that the release is for must be. */
+async function openAll(workspace: Workspace, required: string, trouble: CheckNow['trouble']) {
   const opened = new Map<string, Awaited<ReturnType<typeof openTarget>>>()
   for (const [name, environment] of Object.entries(workspace.service.environments)) {
-    const target = await openTarget(
-      name,
-      environment,
-      environmentFolder(workspace, name),
-      workspace.root,
-    ).catch(() => null)
-    if (target) opened.set(name, target)
+    const folder = environmentFolder(workspace, name)
+    try {
+      opened.set(name, await openTarget(name, environment, folder, workspace.root))
+    } catch (error) {
+      if (name === required) throw error
+      trouble(`environments.${name} cannot be opened: ${(error as Error).message}`)
+    }
   }
   return opened
 }

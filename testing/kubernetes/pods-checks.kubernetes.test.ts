@@ -81,7 +81,7 @@ const podsOf = async (version: string): Promise<Instance[]> => {
 }
 const ask = async (version: string, path: string) => {
   const [pod] = await podsOf(version)
-  await fetch(`${pod?.url}${path}`).catch(() => null)
+  return (await fetch(`${pod?.url}${path}`)).status
 }
 
 describe('1.3.8: a copy of a pod that cannot serve gets no traffic', () => {
@@ -131,7 +131,7 @@ test('3.3.1.4: both probes of each new pod name the new version, and those of an
 test('3.3.1.3 and 4.1.2: an error in the log of a new pod, of a kind that the old ones had not', async () => {
   expect(await tried('3.3.1.3')).toMatch(/^pass: no line of level error among 2 since the start/)
   expect(await tried('4.1.2')).toMatch(/^pass: 0 errors in 2 lines/)
-  await ask(NEW, '/stumble')
+  expect(await ask(NEW, '/stumble')).toBe(200)
   const failed = await tried('3.3.1.3')
   expect(failed).toMatch(/^fail: 1 lines of level error or above, the first by web-canary-\S+: stumbled/)
   expect(await tried('4.1.2')).toBe('fail: 1 kinds of errors that the old version had not: stumbled')
@@ -139,7 +139,8 @@ test('3.3.1.3 and 4.1.2: an error in the log of a new pod, of a kind that the ol
 
 test('3.3.1.2: a pod that is ready, but was started twice', async () => {
   expect(await tried('3.3.1.2')).toBe('pass: 2 of 2 instances ready, no restart')
-  await ask(NEW, '/exit')
+  // It ends before it answers.
+  await expect(ask(NEW, '/exit')).rejects.toThrow('fetch failed')
   await expect
     .poll(async () => (await podsOf(NEW)).map(({ ready, restarts }) => `${ready} ${restarts}`).sort(), {
       timeout: NOTICED_MS,

@@ -1,6 +1,7 @@
 import {
   deploymentSchema,
   objectSchema,
+  PROBE,
   podSchema,
   referencesOf,
   revisionSchema,
@@ -10,8 +11,6 @@ import { LABELS } from '#targets/kubernetes/render.ts'
 import { type CheckContext, CheckProblem } from '../check.ts'
 import { clusterOf } from '../live/service-cluster.ts'
 
-const PROBE = 'gonogo.dev/probe'
-
 /** Everything in the namespace that a deployment made for a while and that is still there, by kind and name. */
 export async function clusterLeftovers(ctx: CheckContext): Promise<readonly string[]> {
   const { cluster, namespace, of, configMap } = clusterOf(ctx)
@@ -19,19 +18,29 @@ export async function clusterLeftovers(ctx: CheckContext): Promise<readonly stri
   const core = `/api/v1/namespaces/${namespace}`
   const apps = `/apis/apps/v1/namespaces/${namespace}`
   const jobs = `/apis/batch/v1/namespaces/${namespace}/jobs`
-  const [deployments, sets, revisions, setRevisions, services, pods, maps, probes, probed, migrations] =
-    await Promise.all([
-      cluster.list(`${apps}/deployments`, deploymentSchema, labelled),
-      cluster.list(`${apps}/statefulsets`, deploymentSchema, labelled),
-      cluster.list(`${apps}/replicasets`, deploymentSchema, labelled),
-      cluster.list(`${apps}/controllerrevisions`, revisionSchema, labelled),
-      cluster.list(`${core}/services`, objectSchema, labelled),
-      cluster.list(`${core}/pods`, objectSchema, labelled),
-      cluster.list(`${core}/configmaps`, objectSchema, labelled),
-      cluster.list(`${core}/pods`, objectSchema, { selector: PROBE }),
-      cluster.list(`${core}/services`, objectSchema, { selector: PROBE }),
-      cluster.list(jobs, objectSchema, { selector: `${MIGRATES}=${of}` }),
-    ])
+  const [
+    deployments,
+    sets,
+    revisions,
+    setRevisions,
+    services,
+    pods,
+    maps,
+    probePods,
+    probeServices,
+    migrations,
+  ] = await Promise.all([
+    cluster.list(`${apps}/deployments`, deploymentSchema, labelled),
+    cluster.list(`${apps}/statefulsets`, deploymentSchema, labelled),
+    cluster.list(`${apps}/replicasets`, deploymentSchema, labelled),
+    cluster.list(`${apps}/controllerrevisions`, revisionSchema, labelled),
+    cluster.list(`${core}/services`, objectSchema, labelled),
+    cluster.list(`${core}/pods`, objectSchema, labelled),
+    cluster.list(`${core}/configmaps`, objectSchema, labelled),
+    cluster.list(`${core}/pods`, objectSchema, { selector: PROBE }),
+    cluster.list(`${core}/services`, objectSchema, { selector: PROBE }),
+    cluster.list(jobs, objectSchema, { selector: `${MIGRATES}=${of}` }),
+  ])
   if (deployments.length + sets.length === 0)
     throw new CheckProblem(`no Deployment or StatefulSet in ${namespace} has the label ${LABELS.of}=${of}`)
   // A revision that could be undone to needs its configuration.
@@ -44,9 +53,9 @@ export async function clusterLeftovers(ctx: CheckContext): Promise<readonly stri
     all.map(({ metadata }) => `${kind} ${metadata.name}`)
   return [
     ...named('Deployment', deployments.filter(isTemporary)),
-    ...named('Service', [...services.filter(isTemporary), ...probed]),
+    ...named('Service', [...services.filter(isTemporary), ...probeServices]),
     ...named('Job', migrations.filter(isStaying)),
-    ...named('Pod', [...pods.filter(isInSlot).filter(isTemporary), ...probes].filter(isStaying)),
+    ...named('Pod', [...pods.filter(isInSlot).filter(isTemporary), ...probePods].filter(isStaying)),
     ...named(
       'ConfigMap',
       maps.filter(({ metadata }) => metadata.name !== configMap && !configMaps.includes(metadata.name)),

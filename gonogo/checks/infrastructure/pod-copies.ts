@@ -3,6 +3,7 @@ import { z } from 'zod'
 import {
   copyOf,
   type PodTemplate,
+  PROBE,
   podTemplateSchema,
   selects,
   unowned,
@@ -11,7 +12,6 @@ import type { Instance } from '#targets/target.ts'
 import { CheckProblem } from '../check.ts'
 import type { ServiceCluster } from '../live/service-cluster.ts'
 
-const PROBE = 'gonogo.dev/probe'
 /** Each pod has one of its own, or may read it and no more. */
 const OWN_VOLUMES = ['emptyDir', 'configMap', 'secret', 'projected', 'downwardAPI', 'ephemeral', 'image']
 /** After the check has taken them away itself. */

@@ -26,6 +26,7 @@ export function registerCheck(root: Command): void {
       releaseOf: (stable) => loadReleaseOf(workspace, stable, null),
       items,
       started: (id) => output.say(`  … ${id}`),
+      trouble: (words) => output.say(`  ! ${words}`),
       stop: interrupted(),
     })
     output.result(results.map(resultLine).join('\n'), { version: 1, release: version, results })

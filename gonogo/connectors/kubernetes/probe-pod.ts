@@ -4,6 +4,8 @@ import { ReadingProblem } from '../reading-problem.ts'
 import type { Cluster } from './cluster.ts'
 import { podSchema } from './schema.ts'
 
+/** On everything that a check makes for a moment. */
+export const PROBE = 'gonogo.dev/probe'
 const LOOK_EVERY_MS = 300
 const LIMIT_MS = 90_000
 const TRIES = 3
@@ -104,7 +106,7 @@ function manifestOf({ name, namespace, labels, image, settleMs, addresses }: Pro
   return {
     apiVersion: 'v1',
     kind: 'Pod',
-    metadata: { name, namespace, labels: { ...labels, 'gonogo.dev/probe': 'true' } },
+    metadata: { name, namespace, labels: { ...labels, [PROBE]: 'true' } },
     spec: {
       restartPolicy: 'Never',
       activeDeadlineSeconds: LIMIT_MS / 1000,
