@@ -102,11 +102,12 @@ export async function copiesOf(
 ): Promise<Copies> {
   const { cluster, namespace, of } = service
   const core = `/api/v1/namespaces/${namespace}`
-  const services = await cluster.list(`${core}/services`, serviceSchema)
-  const [own, original] = await Promise.all([
-    cluster.get(`${core}/services/${of}`, serviceSchema),
+  const [services, original] = await Promise.all([
+    cluster.list(`${core}/services`, serviceSchema),
     cluster.get(`${core}/pods/${pod}`, metadataSchema),
   ])
+  const own = services.find(({ metadata }) => metadata.name === of)
+  if (!own) throw new CheckProblem(`there is no Service ${of} in ${namespace}`)
   const template = await templateOf(service, original, digest)
   refuseTraffic(services, template, of)
   const id = `gonogo-probe-${randomBytes(4).toString('hex')}`
