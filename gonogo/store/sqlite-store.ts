@@ -1,6 +1,6 @@
 import { mkdirSync } from 'node:fs'
 import { dirname } from 'node:path'
-import { DatabaseSync } from 'node:sqlite'
+import { DatabaseSync, type StatementSync } from 'node:sqlite'
 import { GENESIS_HASH, type LogRecord, sealRecord } from '#core/record.ts'
 import {
   type AppendResult,
@@ -30,13 +30,17 @@ const BUSY_MS = 5000
 /** What making the log's folder says where nobody can write: a read-only disk answers ENOENT to a recursive mkdir. */
 const UNWRITABLE: ReadonlySet<string> = new Set(['EROFS', 'EACCES', 'EPERM', 'ENOENT', 'ENOTDIR', 'EEXIST'])
 
-/** The log in one SQLite file: WAL, synchronous FULL, so that what was answered is on disk. Several processes may append. */
+/**
+ * The log in one SQLite file, WAL. Several processes may append. Records are written with synchronous FULL, so that what
+ * was answered is on disk; samples and leases with NORMAL: they outlive this process, and the next record takes them to
+ * the disk. A machine that loses its power loses the last of them alone, and the process whose they were.
+ */
 export function openSqliteStore(file: string, limits: { maxPages?: number } = {}): Store {
   return guarded(file, () => {
     mkdirSync(dirname(file), { recursive: true })
     // Patience first: two that start at the same moment both want to set the mode.
     const db = new DatabaseSync(file, { timeout: BUSY_MS })
-    db.exec('pragma journal_mode = wal; pragma synchronous = full;')
+    db.exec('pragma journal_mode = wal;')
     if (limits.maxPages) db.exec(`pragma max_page_count = ${Math.floor(limits.maxPages)}`)
     db.exec(SCHEMA)
     return new SqliteStore(file, db)
@@ -46,6 +50,7 @@ export function openSqliteStore(file: string, limits: { maxPages?: number } = {}
 class SqliteStore implements Store {
   readonly #file: string
   readonly #db: DatabaseSync
+  readonly #statements = new Map<string, StatementSync>()
 
   constructor(file: string, db: DatabaseSync) {
     this.#file = file
@@ -58,12 +63,12 @@ class SqliteStore implements Store {
     epoch: number | null,
     records: readonly NewRecord[],
   ): AppendResult {
-    return this.#transaction(() => {
-      const last = this.#db
-        .prepare('select seq, hash from records where stream = ? order by seq desc limit 1')
-        .get(stream) as { seq: number; hash: string } | undefined
+    return this.#transaction('full', () => {
+      const last = this.#compiled(
+        'select seq, hash from records where stream = ? order by seq desc limit 1',
+      ).get(stream) as { seq: number; hash: string } | undefined
       const seq = last?.seq ?? 0
-      const held = this.#db.prepare('select epoch from leases where stream = ?').get(stream) as
+      const held = this.#compiled('select epoch from leases where stream = ?').get(stream) as
         | { epoch: number }
         | undefined
       if (epoch !== null && held && held.epoch > epoch)
@@ -80,7 +85,7 @@ class SqliteStore implements Store {
     epoch: number | null,
     records: readonly NewRecord[],
   ): LogRecord[] {
-    const insert = this.#db.prepare('insert into records (stream, seq, hash, body) values (?, ?, ?, ?)')
+    const insert = this.#compiled('insert into records (stream, seq, hash, body) values (?, ?, ?, ?)')
     const sealed: LogRecord[] = []
     for (const { at, type, data } of records) {
       const last = sealed.at(-1)
@@ -102,9 +107,10 @@ class SqliteStore implements Store {
 
   read(stream: string, from: number): readonly LogRecord[] {
     return guarded(this.#file, () => {
-      const rows = this.#db
-        .prepare('select body from records where stream = ? and seq > ? order by seq')
-        .all(stream, from)
+      const rows = this.#compiled('select body from records where stream = ? and seq > ? order by seq').all(
+        stream,
+        from,
+      )
       return rows.map((row) => JSON.parse(String(row.body)) as LogRecord)
     })
   }
@@ -119,35 +125,33 @@ class SqliteStore implements Store {
   }
 
   lease(stream: string, holder: string, now: number, ttlMs: number): LeaseResult {
-    return this.#transaction(() => {
-      const held = this.#db
-        .prepare('select holder, epoch, expires_at from leases where stream = ?')
-        .get(stream) as { holder: string; epoch: number; expires_at: number } | undefined
+    return this.#transaction('normal', () => {
+      const held = this.#compiled('select holder, epoch, expires_at from leases where stream = ?').get(
+        stream,
+      ) as { holder: string; epoch: number; expires_at: number } | undefined
       if (held && held.holder !== holder && held.expires_at > now)
         return { ok: false, holder: held.holder, expiresAt: held.expires_at }
       const epoch = held ? (held.holder === holder ? held.epoch : held.epoch + 1) : 1
-      this.#db
-        .prepare(
-          'insert into leases values (?, ?, ?, ?) on conflict (stream) do update set holder = ?2, epoch = ?3, expires_at = ?4',
-        )
-        .run(stream, holder, epoch, now + ttlMs)
+      this.#compiled(
+        'insert into leases values (?, ?, ?, ?) on conflict (stream) do update set holder = ?2, epoch = ?3, expires_at = ?4',
+      ).run(stream, holder, epoch, now + ttlMs)
       return { ok: true, epoch }
     })
   }
 
   release(stream: string, holder: string): void {
-    guarded(this.#file, () =>
-      this.#db
-        .prepare('update leases set expires_at = 0 where stream = ? and holder = ?')
-        .run(stream, holder),
+    this.#transaction('normal', () =>
+      this.#compiled('update leases set expires_at = 0 where stream = ? and holder = ?').run(stream, holder),
     )
   }
 
   addSample(stream: string, sample: StoredSample): void {
-    guarded(this.#file, () =>
-      this.#db
-        .prepare('insert into samples (stream, at, body) values (?, ?, ?)')
-        .run(stream, sample.at, sample.body),
+    this.#transaction('normal', () =>
+      this.#compiled('insert into samples (stream, at, body) values (?, ?, ?)').run(
+        stream,
+        sample.at,
+        sample.body,
+      ),
     )
   }
 
@@ -175,9 +179,17 @@ class SqliteStore implements Store {
     this.#db.close()
   }
 
-  #transaction<T>(work: () => T): T {
+  /** Asked many times a second, a statement is compiled once. */
+  #compiled(sql: string): StatementSync {
+    const statement = this.#statements.get(sql) ?? this.#db.prepare(sql)
+    this.#statements.set(sql, statement)
+    return statement
+  }
+
+  /** `durability` is SQLite's `synchronous`, which cannot be changed once the transaction has begun. */
+  #transaction<T>(durability: 'full' | 'normal', work: () => T): T {
     return guarded(this.#file, () => {
-      this.#db.exec('begin immediate')
+      this.#db.exec(`pragma synchronous = ${durability}; begin immediate`)
       try {
         const result = work()
         this.#db.exec('commit')
