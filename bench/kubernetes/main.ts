@@ -105,10 +105,10 @@ async function measureOne(bench: Bench, { contender, setting, scenario, round }:
 }
 
 /** An error with what caused it. */
-const describe = (error: unknown): string =>
-  error instanceof Error
-    ? `${error.message}${error.cause ? `: ${describe(error.cause)}` : ''}`
-    : String(error)
+function describe(error: unknown): string {
+  if (!(error instanceof Error)) return String(error)
+  return `${error.message}${error.cause ? `: ${describe(error.cause)}` : ''}`
+}
 
 function wantedBy(name: string): Wanted[] {
   const [id = '', only] = name.split(':')

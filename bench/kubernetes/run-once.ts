@@ -8,8 +8,9 @@ import type { Result } from './result.ts'
 import { DISTURB_AFTER_MS, type Scenario } from './scenarios.ts'
 import { startUpstream, type Upstream } from './upstream.ts'
 
-/** The load before the canary comes, so that whatever is new at first is not counted. */
-const WARM_UP_MS = 2000
+/** Of load without a failed or slow answer before the canary comes, so that whatever is new at first is not counted. */
+const WARM_UP_MS = 3000
+const SERVED_WITHIN_MS = 60_000
 /** Without a canary request for so long after the decision, its traffic is at zero: at 5 % it had one each 200 ms. */
 const QUIET_MS = 3000
 /** What a promotion ends may still cost requests for a moment. */
@@ -34,7 +35,7 @@ export async function runOnce(
   const load = startLoad(place.host)
   const ended = new AbortController()
   try {
-    await wait(WARM_UP_MS)
+    await untilServed(load)
     load.begin(CANARY)
     const deployedAtMs = Date.now()
     await deployer.deploy(scenario.canary)
@@ -64,6 +65,18 @@ export async function runOnce(
     upstream.close()
     if (prometheus !== shared) await prometheus.end()
   }
+}
+
+/** The stable version has answered everybody well for a while: what fails from now on is the contender's. Throws where it never does. */
+async function untilServed(load: Load): Promise<void> {
+  const deadline = performance.now() + SERVED_WITHIN_MS
+  do {
+    load.begin(CANARY)
+    await wait(WARM_UP_MS)
+    const { failed, slow } = load.seen
+    if (failed + slow === 0) return
+  } while (performance.now() < deadline)
+  throw new Error(`the stable version does not answer well: ${JSON.stringify(load.seen.why)}`)
 }
 
 /** Resolves when the time is over, or as soon as the signal ends it: a pause that is cut short is no failure. */

@@ -2,7 +2,7 @@ import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { freePort } from '../../../clawdbot/testing/free-port.ts'
 import { kubectl } from '../../../testing/kubernetes/commands.ts'
-import { kubeconfig } from '../../../testing/kubernetes/places.ts'
+import { kubeconfig, ROUTER_PORT } from '../../../testing/kubernetes/places.ts'
 import { applyAll, CANARY, type Place, podTemplate, REPLICAS, STABLE, serviceOf, until } from '../place.ts'
 import { type BuiltRival, buildRival } from '../rivals.ts'
 import { type Behaviour, GOOD } from '../scenarios.ts'
@@ -121,7 +121,7 @@ const routing = ({ namespace, host }: Place) => [
     kind: 'IngressRoute',
     metadata: { name: 'web', namespace },
     spec: {
-      entryPoints: ['web'],
+      entryPoints: [`web-${ROUTER_PORT}`],
       routes: [
         {
           match: `Host(\`${host}\`)`,

@@ -11,6 +11,8 @@ import { queriesOf } from './queries.ts'
 
 const RIVAL = { name: 'flagger', module: 'github.com/fluxcd/flagger@v1.44.0', main: './cmd/flagger' }
 const API = 'flagger.app/v1beta1'
+/** It looks once an interval, and wants two looks. */
+const INITIALISED_MS = 180_000
 const SIGNS = { 'rolled back': /Rolling back [^"]*/, promoted: /Promotion completed![^"]*/ }
 
 /**
@@ -56,7 +58,11 @@ export const flagger: Contender = {
     )
     try {
       await applyAll([deployment(place, STABLE, GOOD), ...templates(place), canary(place, options)])
-      await until('the Canary is initialised', async () => (await phase(place)) === 'Initialized')
+      await until(
+        'the Canary is initialised',
+        async () => (await phase(place)) === 'Initialized',
+        INITIALISED_MS,
+      )
     } catch (error) {
       await controller.close()
       throw error
