@@ -1,7 +1,7 @@
 import { availableParallelism } from 'node:os'
 import { defineConfig } from 'vitest/config'
 import { BaseSequencer, type TestSpecification } from 'vitest/node'
-import { ROUTER_PORTS } from './testing/kubernetes/places.ts'
+import { GIVEN, ROUTER_URLS } from './testing/kubernetes/places.ts'
 
 /** The longest, first: none of them is to be what all others wait for at the end. */
 const FIRST = ['strategies', 'behaviours', 'stateful-sets', 'by-pods', 'failures', 'migrations', 'lockstep']
@@ -10,6 +10,12 @@ const FIRST = ['strategies', 'behaviours', 'stateful-sets', 'by-pods', 'failures
  * API was away a cluster's own parts need minutes to find back; after the last one there is no cluster.
  */
 const ALONE = ['target', 'disruptions', 'disturbances', 'cluster']
+/** What reaches into the node, the API server, the images or the addresses of a cluster has one of its own only. */
+const OWN_ONLY = [
+  ...['disruptions', 'disturbances', 'cluster', 'environment-checks', 'secrets-checks', 'stateful-sets'],
+  ...['by-pods', 'in-cluster', 'in-cluster-deployment', 'migrations'],
+]
+const LEFT_OUT = GIVEN ? OWN_ONLY : []
 
 const fileOf = (name: string) => `testing/kubernetes/${name}.kubernetes.test.ts`
 
@@ -36,9 +42,9 @@ export default defineConfig({
           ...LIMITS,
           name: 'beside each other',
           include: [fileOf('*')],
-          exclude: ALONE.map(fileOf),
+          exclude: [...ALONE, ...LEFT_OUT].map(fileOf),
           // Each has an entry point of the router.
-          maxWorkers: Math.min(availableParallelism(), ROUTER_PORTS.length),
+          maxWorkers: Math.min(availableParallelism(), ROUTER_URLS.length),
           // 0 is special: with one worker its files would come after all others.
           sequence: { groupOrder: 1 },
         },
@@ -47,7 +53,7 @@ export default defineConfig({
         test: {
           ...LIMITS,
           name: 'alone',
-          include: ALONE.map(fileOf),
+          include: ALONE.filter((name) => !LEFT_OUT.includes(name)).map(fileOf),
           fileParallelism: false,
           sequence: { groupOrder: 2 },
         },

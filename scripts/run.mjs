@@ -30,7 +30,7 @@ const COMMANDS = {
     [join(bin, 'vitest'), 'run', '--config', 'vitest.real.config.ts'],
   ],
   'test:kubernetes': [
-    CLUSTER_PACKAGES,
+    ...(process.env.GONOGO_CLUSTER ? [] : [CLUSTER_PACKAGES]),
     [join(bin, 'vitest'), 'run', '--config', 'vitest.kubernetes.config.ts'],
   ],
   cluster: [CLUSTER_PACKAGES, [node, join(root, 'testing', 'kubernetes', 'main.ts')]],

@@ -21,6 +21,7 @@ const run = (contender: string, scenario: string, more: Partial<Result> = {}): R
   decidedAfterMs: 5000,
   zeroAfterMs: 100,
   sent: 1000,
+  answered: 1000,
   failed: 0,
   slow: 0,
   ofIncident: 0,

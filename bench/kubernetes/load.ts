@@ -12,6 +12,7 @@ const CONNECTIONS = 512
 /** What users met since the count began. Times are epoch ms at which a request was sent. */
 export type Seen = {
   readonly sent: number
+  readonly answered: number
   readonly failed: number
   readonly slow: number
   /** Failed because of the upstream: the fault of no contender, and not among `failed`. */
@@ -34,6 +35,7 @@ export type Load = {
 type Counted = { -readonly [Key in keyof Seen]: Seen[Key] } & { why: Record<string, number> }
 const nothing = (): Counted => ({
   sent: 0,
+  answered: 0,
   failed: 0,
   slow: 0,
   ofIncident: 0,
@@ -66,6 +68,7 @@ export function startLoad(host: string): Load {
         }
       })
       .catch((error: Error) => ({ statusCode: 0, version: error.name, isIncident: false }))
+    counted.answered++
     if (answer.version === canary) {
       counted.firstCanaryAtMs = Math.min(counted.firstCanaryAtMs ?? sentAtMs, sentAtMs)
       counted.lastCanaryAtMs = Math.max(counted.lastCanaryAtMs ?? sentAtMs, sentAtMs)

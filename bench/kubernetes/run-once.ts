@@ -11,6 +11,8 @@ import { startUpstream, type Upstream } from './upstream.ts'
 /** Of load without a failed or slow answer before the canary comes, so that whatever is new at first is not counted. */
 const WARM_UP_MS = 3000
 const SERVED_WITHIN_MS = 60_000
+/** The last of them are under way. */
+const ANSWERED_SHARE = 0.9
 /** Without a canary request for so long after the decision, its traffic is at zero: at 5 % it had one each 200 ms. */
 const QUIET_MS = 3000
 /** What a promotion ends may still cost requests for a moment. */
@@ -73,8 +75,8 @@ async function untilServed(load: Load): Promise<void> {
   do {
     load.begin(CANARY)
     await wait(WARM_UP_MS)
-    const { failed, slow } = load.seen
-    if (failed + slow === 0) return
+    const { sent, answered, failed, slow } = load.seen
+    if (failed + slow === 0 && answered >= sent * ANSWERED_SHARE) return
   } while (performance.now() < deadline)
   throw new Error(`the stable version does not answer well: ${JSON.stringify(load.seen.why)}`)
 }

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { verifyChain } from '#core/record.ts'
 import { openSqliteStore, storageProblem } from './sqlite-store.ts'
 import { type Store, StoreProblem } from './store.ts'
@@ -63,6 +63,22 @@ describe('the log', () => {
     store.addSample('d-1', { at: 2, body: 'a' })
     store.addSample('d-1', { at: 1, body: 'b' })
     expect(store.samples('d-1', 0, 10).map((s) => s.body)).toEqual(['a', 'b'])
+  })
+
+  it('waits for the disk with each record, and with no sample or lease', () => {
+    const exec = vi.spyOn(DatabaseSync.prototype, 'exec')
+    const asked = (write: () => unknown) => {
+      exec.mockClear()
+      write()
+      return exec.mock.calls.map(([sql]) => /synchronous = (\w+)/.exec(sql)?.[1]).filter(Boolean)
+    }
+    try {
+      expect(asked(() => store.lease('d-1', 'one', 0, 10))).toEqual(['normal'])
+      expect(asked(() => store.append('d-1', 0, 1, [record('a')]))).toEqual(['full'])
+      expect(asked(() => store.addSample('d-1', { at: 1, body: 'a' }))).toEqual(['normal'])
+    } finally {
+      exec.mockRestore()
+    }
   })
 
   it('says in one line that a file is no log', () => {

@@ -11,7 +11,15 @@ import {
 import { tmpdir } from 'node:os'
 import { basename, join } from 'node:path'
 import { run } from './commands.ts'
-import { binary, CACHE, GATEWAY_API, KUBERNETES_VERSION, MODULES, TRAEFIK_VERSION } from './places.ts'
+import {
+  binary,
+  CACHE,
+  COREDNS_VERSION,
+  GATEWAY_API,
+  KUBERNETES_VERSION,
+  MODULES,
+  TRAEFIK_VERSION,
+} from './places.ts'
 
 const PARTS = [
   'kube-apiserver',
@@ -43,6 +51,7 @@ type Changed = { readonly dependency: string; readonly folder: string; readonly 
 
 const HYPERKUBE = `hyperkube-${KUBERNETES_VERSION}`
 const TRAEFIK = `traefik-${TRAEFIK_VERSION}`
+const COREDNS = `coredns-${COREDNS_VERSION}`
 
 const kubernetesFlags = ['k8s.io/component-base/version', 'k8s.io/client-go/pkg/version'].flatMap((path) => [
   `-X ${path}.gitVersion=v${KUBERNETES_VERSION}`,
@@ -53,9 +62,13 @@ const kubernetesFlags = ['k8s.io/component-base/version', 'k8s.io/client-go/pkg/
 const BUILDS: readonly Build[] = [
   { module: 'pause', targets: { '.': 'pause' } },
   {
-    // In one: half of what either needs the other needs as well.
+    // In one: half of what any needs another needs as well.
     module: 'cluster',
-    targets: { './hyperkube': HYPERKUBE, 'github.com/traefik/traefik/v3/cmd/traefik': TRAEFIK },
+    targets: {
+      './hyperkube': HYPERKUBE,
+      './coredns': COREDNS,
+      'github.com/traefik/traefik/v3/cmd/traefik': TRAEFIK,
+    },
     ldflags: [
       ...kubernetesFlags,
       `-X github.com/traefik/traefik/v3/pkg/version.Version=${TRAEFIK_VERSION}`,
@@ -80,12 +93,13 @@ export async function buildBinaries(say: (line: string) => void): Promise<void> 
   for (const build of BUILDS) {
     const names = Object.values(build.targets)
     if (names.every((name) => existsSync(binary(name)))) continue
-    say(`building ${names.join(' and ')} (once; minutes)`)
+    say(`building ${names.join(', ')} (once; minutes)`)
     await buildOne(build)
   }
   for (const [link, name] of [
     ...PARTS.map((part) => [part, HYPERKUBE] as const),
     ['traefik', TRAEFIK] as const,
+    ['coredns', COREDNS] as const,
   ]) {
     rmSync(binary(link), { force: true })
     symlinkSync(name, binary(link))

@@ -108,7 +108,7 @@ async function writeAccount(
   account: string,
 ): Promise<string> {
   const token = (await within(['create', 'token', account])).trim()
-  const admin = JSON.parse(await within(['config', 'view', '--raw', '--minify', '-o', 'json']))
+  const admin = JSON.parse(await within(['config', 'view', '--raw', '--minify', '--flatten', '-o', 'json']))
   const name = `${account}.kubeconfig`
   await write(name, JSON.stringify({ ...admin, users: [{ name: admin.users[0].name, user: { token } }] }))
   return name
@@ -140,7 +140,7 @@ const deploymentOf = (image: string, container: object, pod: object) => ({
           {
             name: 'web',
             image,
-            imagePullPolicy: 'Never',
+            imagePullPolicy: 'IfNotPresent',
             env: Object.entries({ PORT: '8080', HOST: '0.0.0.0', VERSION: '1.0.0' }).map(([name, value]) => ({
               name,
               value,

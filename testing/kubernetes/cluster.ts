@@ -1,7 +1,6 @@
-import { mkdirSync, readdirSync } from 'node:fs'
+import { mkdirSync, readdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
-import { fileURLToPath } from 'node:url'
 import { buildBinaries, gatewayDefinitions } from './binaries.ts'
 import { apply, ctr, kubectl, run } from './commands.ts'
 import { makeCredentials, pki } from './credentials.ts'
@@ -12,8 +11,10 @@ import { kubeletArguments, makeBridge, writeSettings } from './node.ts'
 import {
   API_PORT,
   binary,
+  CLUSTER_DOMAIN,
   CLUSTER_RANGE,
   ETCD_PORT,
+  GIVEN,
   HOME,
   inHome,
   kubeconfig,
@@ -22,14 +23,15 @@ import {
   SERVICE_RANGE,
 } from './places.ts'
 
-const NAME_SERVER = fileURLToPath(new URL('./name-server.ts', import.meta.url))
-
 type Say = (line: string) => void
 
 /** A Kubernetes of one node as processes of this machine, with a router for Gateway API routes. Idempotent. */
 export async function up(say: Say): Promise<void> {
+  refuseGiven()
   if (process.getuid?.() !== 0 || process.platform !== 'linux')
-    throw new Error('a cluster needs root on Linux; give another one by KUBECONFIG instead')
+    throw new Error(
+      'a cluster needs root on Linux; give another one by GONOGO_CLUSTER instead (docs/kubernetes.md)',
+    )
   await buildBinaries(say)
   mkdirSync(HOME, { recursive: true })
   await makeCredentials()
@@ -40,8 +42,13 @@ export async function up(say: Say): Promise<void> {
   say('starting containerd and the kubelet')
   await startNode()
   say('starting the router and the name server')
-  startDaemon('name-server', process.execPath, [NAME_SERVER])
+  await startNameServer()
   await startRouter()
+}
+
+/** Whoever gives a cluster keeps it: nothing of it is started, ended or written over. */
+function refuseGiven(): void {
+  if (GIVEN) throw new Error('GONOGO_CLUSTER gives a cluster; unset it for one on this machine')
 }
 
 async function startControlPlane(): Promise<void> {
@@ -111,6 +118,31 @@ async function startNode(): Promise<void> {
 const readyNodes = (): Promise<string> =>
   kubectl(['get', 'nodes', '-o', 'jsonpath={.items[*].status.conditions[?(@.type=="Ready")].status}'])
 
+/** Names of the cluster's own zone, and of no other: what a pod asks beyond it is not there. */
+const COREFILE = `${CLUSTER_DOMAIN}:53 {
+    bind ${NODE_ADDRESS}
+    errors
+    ready 127.0.0.1:8181
+    kubernetes ${CLUSTER_DOMAIN} {
+        kubeconfig ${kubeconfig('admin')}
+        ttl 1
+    }
+}
+.:53 {
+    bind ${NODE_ADDRESS}
+    template ANY ANY {
+        rcode NXDOMAIN
+    }
+}
+`
+
+async function startNameServer(): Promise<void> {
+  writeFileSync(inHome('Corefile'), COREFILE)
+  startDaemon('coredns', binary('coredns'), ['-conf', inHome('Corefile')])
+  const isReady = async () => (await fetch('http://127.0.0.1:8181/ready')).ok
+  await waitFor('the name server', 'coredns', isReady)
+}
+
 /** Also with more arguments than the tests need. */
 export async function startRouter(more: readonly string[] = []): Promise<void> {
   const folder = await gatewayDefinitions()
@@ -145,6 +177,7 @@ spec: { controllerName: traefik.io/gateway-controller }
 
 /** Ends every process and container of the cluster, and takes away its network, mounts and files. */
 export async function down(): Promise<void> {
+  refuseGiven()
   await stopDaemon('kubelet')
   await stopDaemon('traefik')
   if (isRunning('containerd')) await endContainers()

@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process'
 import { promisify } from 'node:util'
-import { binary, CONTAINERD_SOCKET, kubeconfig } from './places.ts'
+import { binary, CONTAINERD_SOCKET, GIVEN, kubeconfig } from './places.ts'
 
 const execute = promisify(execFile)
 
@@ -34,9 +34,12 @@ export async function run(
   }
 }
 
+/** The one that was built with a cluster of our own, or the one that whoever gives a cluster has. */
+const KUBECTL = GIVEN ? 'kubectl' : binary('kubectl')
+
 /** kubectl as the cluster's administrator. */
 export const kubectl = (args: readonly string[], input?: string): Promise<string> =>
-  run(binary('kubectl'), ['--kubeconfig', kubeconfig('admin'), ...args], input === undefined ? {} : { input })
+  run(KUBECTL, ['--kubeconfig', kubeconfig('admin'), ...args], input === undefined ? {} : { input })
 
 /** Creates or changes objects, given as YAML or JSON. */
 export const apply = (manifest: string): Promise<string> =>

@@ -9,22 +9,24 @@ import {
   openKubernetesTarget,
 } from '../../gonogo/targets/kubernetes/kubernetes-target.ts'
 import { apply, kubectl } from './commands.ts'
-import { kubeconfig, ROUTER_PORTS } from './places.ts'
+import { GATEWAY_CLASS, kubeconfig, ROUTER_METRICS, ROUTER_URLS } from './places.ts'
 import { IMAGE } from './test-image.ts'
 
 export const MANIFEST = fileURLToPath(new URL('./web.yaml', import.meta.url))
 /** Routes have no host names: each of the files that run side by side has an address of its own. */
-const PORT = ROUTER_PORTS[Number(process.env.VITEST_POOL_ID ?? 1) - 1]
-if (PORT === undefined)
-  throw new Error(`the router has ${ROUTER_PORTS.length} entry points; run no more files side by side`)
-const PUBLIC_URL = `http://127.0.0.1:${PORT}`
+const PUBLIC_URL = ROUTER_URLS[Number(process.env.VITEST_POOL_ID ?? 1) - 1] ?? noneLeft()
 /** The API, the router's watch of it and the router's own change of mind, on a busy machine. */
 const ZERO_WITHIN_MS = 1000
 /** A router whose API was away looks again later and later. */
 const FORGOTTEN_WITHIN_MS = 60_000
 
+function noneLeft(): never {
+  throw new Error(`the router has ${ROUTER_URLS.length} entry points; run no more files side by side`)
+}
+
 let made = 0
-const OWN = 'gonogo.test/own=yes'
+/** The label of every namespace that tests make. */
+export const OWN = 'gonogo.test/own=yes'
 
 /** A run that was killed leaves its route, which has the address of every other. */
 export async function removeLeftovers(): Promise<void> {
@@ -67,7 +69,7 @@ export const targetIn = (namespace: Namespace, components: Components = WEB) => 
   namespace: namespace.name,
   routes: [{ name: 'web' }],
   url: PUBLIC_URL,
-  router: { kind: 'traefik', metrics: 'http://127.0.0.1:8081/metrics' },
+  router: { kind: 'traefik', metrics: ROUTER_METRICS },
   readyTimeoutMs: 100_000,
   components,
 })
@@ -124,8 +126,8 @@ const gateway = (namespace: string) => ({
   kind: 'Gateway',
   metadata: { name: 'gateway', namespace },
   spec: {
-    gatewayClassName: 'traefik',
-    listeners: [{ name: 'web', port: PORT, protocol: 'HTTP' }],
+    gatewayClassName: GATEWAY_CLASS,
+    listeners: [{ name: 'web', port: Number(new URL(PUBLIC_URL).port || 80), protocol: 'HTTP' }],
   },
 })
 

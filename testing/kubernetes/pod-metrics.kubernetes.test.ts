@@ -99,7 +99,7 @@ test('without the permission nothing is told, and the error names what is missin
     )
   await grant('role.yaml')
   const token = (await within(['create', 'token', 'gonogo'])).trim()
-  const admin = JSON.parse(await within(['config', 'view', '--raw', '--minify', '-o', 'json']))
+  const admin = JSON.parse(await within(['config', 'view', '--raw', '--minify', '--flatten', '-o', 'json']))
   const file = join(folder, 'gonogo.kubeconfig')
   await writeFile(file, JSON.stringify({ ...admin, users: [{ name: admin.users[0].name, user: { token } }] }))
   const target = await openBy(settings(), file)

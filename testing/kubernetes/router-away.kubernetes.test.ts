@@ -5,13 +5,14 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { askTimes, until } from '../../gonogo/targets/contract/load.ts'
 import { mustDo, withStable } from '../../gonogo/targets/contract/world.ts'
 import { type KubernetesWorld, makeKubernetesWorld } from './contract-world.ts'
+import { ROUTER_METRICS } from './places.ts'
 import { testImage } from './test-image.ts'
 
 /** The router's page, which can be held back. */
 let isAway = false
 const page = createServer(async (_request, response) => {
   if (isAway) return
-  response.end(await (await fetch('http://127.0.0.1:8081/metrics')).text())
+  response.end(await (await fetch(ROUTER_METRICS)).text())
 })
 
 let world: KubernetesWorld
