@@ -36,7 +36,7 @@ async function onCluster<T>(
 const warningsOf = (situation: Parameters<typeof startCluster>[1]) =>
   onCluster(situation, async (workspace, { context }) => {
     if (!context.release) throw new Error('no release')
-    return (await plannedOnCluster(workspace, 'production', context.release, false)).warnings
+    return (await plannedOnCluster(workspace, 'production', context.release, null)).warnings
   })
 
 test('planning warns of foreign owners, each by its name', async () => {
@@ -137,7 +137,7 @@ function withoutRoute({ root, service }: Workspace): Workspace {
 test('planning says how coarse the shares of a canary are where there is no route', async () => {
   const told = await onCluster({ world: clusterWorld() }, async (workspace, { context }) => {
     const release = { ...context.release, strategy: 'canary' } as NonNullable<typeof context.release>
-    return (await plannedOnCluster(withoutRoute(workspace), 'production', release, false)).warnings
+    return (await plannedOnCluster(withoutRoute(workspace), 'production', release, null)).warnings
   })
   expect(told).toEqual([
     expect.stringMatching(
@@ -152,7 +152,7 @@ test('planning refuses a canary of a StatefulSet by file and component, and says
       const file = join(folder, 'web.yaml')
       writeFileSync(file, readFileSync(file, 'utf8').replace('kind: Deployment', 'kind: StatefulSet'))
       const release = { ...context.release, strategy } as NonNullable<typeof context.release>
-      return (await plannedOnCluster(workspace, 'production', release, false)).warnings
+      return (await plannedOnCluster(workspace, 'production', release, null)).warnings
     })
   await expect(planned('canary')).rejects.toMatchObject({
     code: 'in-place',

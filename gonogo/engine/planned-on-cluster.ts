@@ -1,13 +1,15 @@
 import { ReadingProblem } from '#connectors/reading-problem.ts'
 import { inPlaceNote, inPlaceProblem } from '#core/in-place.ts'
+import type { Plan } from '#core/planned.ts'
 import { coarseSteps } from '#core/pod-shares.ts'
 import type { Release } from '#core/release.ts'
 import type { Service } from '#core/service.ts'
 import { stepsOf } from '#core/strategies.ts'
 import { type KubernetesConfig, kubernetesConfigSchema } from '#targets/kubernetes/config.ts'
 import { planWarnings } from '#targets/kubernetes/plan-warnings.ts'
-import { type PlannedChange, plannedChanges } from '#targets/kubernetes/planned-changes.ts'
+import { type PlannedActs, type PlannedChange, plannedChanges } from '#targets/kubernetes/planned-changes.ts'
 import { BadManifest, inPlaceParts, readManifests } from '#targets/kubernetes/read-manifests.ts'
+import type { Workload } from '#targets/target.ts'
 import { workloadOf } from './effects.ts'
 import { EXIT, Refusal } from './exit-codes.ts'
 import type { Workspace } from './workspace.ts'
@@ -23,12 +25,13 @@ export async function plannedOnCluster(
   { service, root }: Workspace,
   environment: string,
   release: Release,
-  wantsChanges: boolean,
+  /** By which the changes are to be told; null where nobody asks for them. */
+  plan: Pick<Plan, 'steps' | 'flags'> | null,
 ): Promise<PlannedOnCluster> {
   const target = service.environments[environment]?.target
   if (!target) throw new Refusal('no-environment', `environments: there is no ${environment}`)
   if (target.kind !== 'kubernetes') {
-    if (wantsChanges)
+    if (plan)
       throw new Refusal(
         'not-kubernetes',
         `--diff asks a cluster, and ${environment} is of kind ${target.kind}`,
@@ -43,13 +46,25 @@ export async function plannedOnCluster(
       ...inPlace(config, root, release),
       ...(await planWarnings(planned)),
     ]
-    return { warnings, changes: wantsChanges ? await plannedChanges(planned) : null }
+    return {
+      warnings,
+      changes: plan && (await plannedChanges(planned, actsOf(plan, release, planned.workload))),
+    }
   } catch (problem) {
     if (problem instanceof BadManifest) throw new Refusal('bad-manifest', problem.message)
     if (problem instanceof ReadingProblem) throw new Refusal(problem.code, problem.message, EXIT.environment)
     throw problem
   }
 }
+
+const actsOf = (
+  { steps, flags }: Pick<Plan, 'steps' | 'flags'>,
+  { schemaVersion }: Release,
+  workload: Workload,
+): PlannedActs => ({
+  firstWeight: steps[0]?.weight ?? 100,
+  migration: flags.includes('migrations') ? { workload, direction: 'up', to: schemaVersion ?? null } : null,
+})
 
 /** What StatefulSets mean for the release. Throws a Refusal where its strategy is not possible with them. */
 function inPlace(config: KubernetesConfig, root: string, release: Release): string[] {

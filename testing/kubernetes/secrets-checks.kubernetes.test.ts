@@ -137,7 +137,9 @@ test('3.3.4.4 takes what pods use from their kubelet, by the kubelet’s own clo
 test('a plan’s diff tells what would change, and changes nothing', async () => {
   const manifest = await readFile(join(world.folder, 'web.yaml'), 'utf8')
   await world.write('next.yaml', manifest.replace('"value":"1.0.0"', '"value":"1.1.0"'))
-  const all = () => world.kubectl(['get', 'deployments,services,configmaps', '-o', 'json'])
+  await world.write('migration.yaml', JSON.stringify(MIGRATION))
+  await world.apply(routeTo('web'))
+  const all = () => world.kubectl(['get', 'deployments,services,configmaps,httproutes,jobs', '-o', 'json'])
   const before = await all()
   const config = kubernetesConfigSchema.parse({
     kind: 'kubernetes',
@@ -146,6 +148,7 @@ test('a plan’s diff tells what would change, and changes nothing', async () =>
     routes: [{ name: 'web' }],
     url: 'http://web.invalid',
     components: { web: { manifest: 'next.yaml', public: true } },
+    migration: { manifest: 'migration.yaml' },
   })
   const workload = {
     version: '1.1.0',
@@ -154,11 +157,15 @@ test('a plan’s diff tells what would change, and changes nothing', async () =>
     replicas: 3,
     config: { level: 'debug' },
   }
-  const changes = await plannedChanges({ config, root: world.folder, workload })
+  const migration = { workload, direction: 'up', to: 2 } as const
+  const planned = { config, root: world.folder, workload }
+  const changes = await plannedChanges(planned, { firstWeight: 5, migration })
   expect(changes.map(({ kind, name, action }) => `${action} ${kind} ${name}`)).toEqual([
+    'create Job web-migrate-up-…',
     expect.stringMatching(/^create ConfigMap web-config-/),
     'create Service web-canary',
     'create Deployment web-canary',
+    'change HTTPRoute web',
     'change Service web',
     'change Deployment web',
   ])
@@ -168,5 +175,31 @@ test('a plan’s diff tells what would change, and changes nothing', async () =>
       'spec.template.spec.containers[0].env[2].value: "1.0.0" → "1.1.0"',
     ]),
   )
+  expect(changes.find(({ when }) => when === 'step')?.lines).toEqual(
+    expect.arrayContaining([
+      'spec.rules[0].backendRefs[0].weight: 1 → 95',
+      'spec.rules[0].backendRefs[1].name: (nothing) → "web-canary"',
+    ]),
+  )
   expect(await all()).toBe(before)
+
+  await world.apply(routeTo('other'))
+  const elsewhere = await plannedChanges(planned, { firstWeight: 5, migration: null })
+  expect(elsewhere.find(({ when }) => when === 'step')).toMatchObject({
+    action: 'refused',
+    lines: ['no rule of it leads to Service web'],
+  })
 })
+
+const routeTo = (service: string) => ({
+  apiVersion: 'gateway.networking.k8s.io/v1',
+  kind: 'HTTPRoute',
+  metadata: { name: 'web' },
+  spec: { parentRefs: [{ name: 'none' }], rules: [{ backendRefs: [{ name: service, port: 80 }] }] },
+})
+
+const MIGRATION = {
+  apiVersion: 'batch/v1',
+  kind: 'Job',
+  spec: { template: { spec: { containers: [{ name: 'migrate', image: '${image}' }] } } },
+}

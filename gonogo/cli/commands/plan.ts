@@ -32,7 +32,7 @@ export function registerPlan(root: Command): void {
     if (options.diff && !release)
       throw new Refusal('no-release', 'name a release: gonogo plan VERSION --diff')
     const onCluster = release
-      ? await plannedOnCluster(workspace, options.environment, release, options.diff)
+      ? await plannedOnCluster(workspace, options.environment, release, options.diff ? plan : null)
       : { warnings: [], changes: null }
     for (const warning of onCluster.warnings) output.say(`! ${warning}`)
     output.result(onCluster.changes ? changesText(onCluster.changes) : planText(plan), {
@@ -47,14 +47,22 @@ export function registerPlan(root: Command): void {
 }
 
 const MARKS = { create: '+', change: '~', none: ' ', refused: '✗' } as const
-const MOMENTS = { deploy: 'with the deployment', promote: 'with the promotion' } as const
+const MOMENTS = {
+  migrate: 'before the deployment',
+  deploy: 'with the deployment',
+  step: 'with each step, here the first',
+  promote: 'with the promotion',
+} as const
 
 function changesText(changes: readonly PlannedChange[]): string {
   const lines = changes.flatMap(({ kind, name, when, action, lines }) => [
     `${MARKS[action]} ${kind} ${name}: ${WORDS[action]} ${MOMENTS[when]}`,
     ...lines.map((line) => `    ${line}`),
   ])
-  return [...lines, 'At each step shares of the traffic change. Nothing was changed.'].join('\n')
+  return [
+    ...lines,
+    'From the promotion on the version before goes on as NAME-previous, until the watch ends. Nothing was changed.',
+  ].join('\n')
 }
 
 const WORDS = { create: 'made', change: 'changed', none: 'as it is', refused: 'refused' } as const

@@ -35,6 +35,10 @@ export type Cluster = {
   create<T>(path: string, body: object, schema: ZodType<T>): Promise<T>
   /** What a server-side apply as gonogo would make of an object; nothing is changed. */
   dryRun<T>(path: string, body: object, schema: ZodType<T>): Promise<T>
+  /** What a JSON patch would make of an object; nothing is changed. */
+  dryRunPatch<T>(path: string, operations: readonly object[], schema: ZodType<T>): Promise<T>
+  /** What would be made; nothing is. */
+  dryRunCreate<T>(path: string, body: object, schema: ZodType<T>): Promise<T>
   /** Harmless where there is none. */
   remove(path: string): Promise<void>
 }
@@ -85,8 +89,15 @@ export function openCluster({ root, kubeconfig, context }: Connection, signal?: 
       parse(path, found(server, path, await call('POST', path, { body })), schema),
     dryRun: async (path, body, schema) => {
       const asked = { body, contentType: 'application/apply-patch+yaml' }
+      const told = await call('PATCH', `${path}?${DRY_RUN}&force=true`, asked)
+      return parse(path, found(server, path, told), schema)
+    },
+    dryRunPatch: async (path, operations, schema) => {
+      const asked = { body: operations, contentType: 'application/json-patch+json' }
       return parse(path, found(server, path, await call('PATCH', `${path}?${DRY_RUN}`, asked)), schema)
     },
+    dryRunCreate: async (path, body, schema) =>
+      parse(path, found(server, path, await call('POST', `${path}?${DRY_RUN}`, { body })), schema),
     remove: async (path) => void (await call('DELETE', path)),
   }
 }
@@ -96,7 +107,7 @@ const found = (server: string, path: string, text: string | null): string => {
   throw new ReadingProblem('missing', server, `there is no ${path}`)
 }
 
-const DRY_RUN = 'dryRun=All&fieldManager=gonogo&force=true'
+const DRY_RUN = 'dryRun=All&fieldManager=gonogo'
 
 type Asked = { readonly body?: object; readonly accept?: string; readonly contentType?: string }
 type Call = (

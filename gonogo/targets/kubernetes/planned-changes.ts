@@ -2,11 +2,13 @@ import type { KubernetesObject } from '@kubernetes/client-node'
 import { z } from 'zod'
 import { type Cluster, openCluster } from '#connectors/kubernetes/index.ts'
 import { ReadingProblem } from '#connectors/reading-problem.ts'
-import type { Workload } from '../target.ts'
-import type { KubernetesConfig } from './config.ts'
+import type { Migration, Workload } from '../target.ts'
+import type { KubernetesConfig, RouteRef } from './config.ts'
 import { differences } from './differences.ts'
-import { publicServiceOf, readManifests } from './read-manifests.ts'
+import { JOB_API, renderJob } from './migration-job.ts'
+import { publicServiceOf, readManifests, readMigration } from './read-manifests.ts'
 import { type RenderedVersion, renderVersion } from './render.ts'
+import { changesTo, ROUTE_API, type Route, sharesByRule } from './route.ts'
 import type { Slot } from './slots.ts'
 import { othersInTemplate } from './take-template.ts'
 
@@ -15,7 +17,7 @@ export type PlannedChange = {
   readonly kind: string
   readonly name: string
   /** When in the deployment. */
-  readonly when: 'deploy' | 'promote'
+  readonly when: 'migrate' | 'deploy' | 'step' | 'promote'
   readonly action: 'create' | 'change' | 'none' | 'refused'
   /** Each value that differs; why it is refused. */
   readonly lines: readonly string[]
@@ -27,10 +29,18 @@ export type Planned = {
   readonly workload: Workload
 }
 
+/** What a plan says of a deployment, beside its objects. */
+export type PlannedActs = {
+  /** Per cent of the traffic that the first step gives to the new version. */
+  readonly firstWeight: number
+  readonly migration: Migration | null
+}
+
 const anySchema = z.looseObject({})
 
-/** Asks the cluster, by server-side dry runs, what it would make of the release's objects. Changes nothing. */
-export async function plannedChanges({ config, root, workload }: Planned): Promise<PlannedChange[]> {
+/** Asks the cluster, by server-side dry runs, what a deployment would make and change. Changes nothing. */
+export async function plannedChanges(planned: Planned, acts: PlannedActs): Promise<PlannedChange[]> {
+  const { config, root, workload } = planned
   const cluster = openCluster({ root, kubeconfig: config.kubeconfig, context: config.context })
   const rendered = (slot: Slot) => renderPlanned({ config, root, workload }, slot)
   const [canary, stable] = [rendered('canary'), rendered('stable')]
@@ -43,9 +53,14 @@ export async function plannedChanges({ config, root, workload }: Planned): Promi
       .map((object) => ({ when: 'promote' as const, object })),
   ]
   const changes: PlannedChange[] = []
+  if (acts.migration) changes.push(await plannedMigration(cluster, planned, acts.migration))
   for (const { when, object } of objects) changes.push(await plannedChange(cluster, when, object))
-  return changes
+  for (const ref of config.routes) changes.push(await plannedShares(cluster, planned, ref, acts.firstWeight))
+  // In the order of the deployment.
+  return MOMENTS.flatMap((moment) => changes.filter(({ when }) => when === moment))
 }
+
+const MOMENTS: readonly PlannedChange['when'][] = ['migrate', 'deploy', 'step', 'promote']
 
 /** A version's objects as they would be, from the manifests as they are now. Throws a BadManifest. */
 export function renderPlanned({ config, root, workload }: Planned, slot: Slot): RenderedVersion {
@@ -71,14 +86,63 @@ async function plannedChange(
   const base = apiVersion === 'v1' ? '/api/v1' : `/apis/${apiVersion}`
   const path = `${base}/namespaces/${namespace}/${kind.toLowerCase()}s/${name}`
   const live = await cluster.find(path, anySchema)
-  try {
+  return told({ kind, name, when }, async () => {
     const after = await cluster.dryRun(path, { ...object, apiVersion }, anySchema)
-    const lines = live ? [...differences(live, after), ...takenOver(when, kind, live)] : []
-    const action = live ? (lines.length > 0 ? 'change' : 'none') : 'create'
-    return { kind, name, when, action, lines }
+    if (!live) return { action: 'create', lines: [] }
+    return changed([...differences(live, after), ...takenOver(when, kind, live)])
+  })
+}
+
+/** The first step's shares, by the patch that the step would make. */
+async function plannedShares(
+  cluster: Cluster,
+  { config, root }: Planned,
+  { kind, name }: RouteRef,
+  weight: number,
+): Promise<PlannedChange> {
+  const of = publicServiceOf(config, readManifests(config, root))
+  const path = `/apis/${ROUTE_API}/namespaces/${config.namespace}/${kind.toLowerCase()}s/${name}`
+  return told({ kind, name, when: 'step' }, async () => {
+    const live = (await cluster.find(path, anySchema)) as Route | null
+    if (!live) return refused(`there is none in ${config.namespace}`)
+    if (sharesByRule(live, of).length === 0) return refused(`no rule of it leads to Service ${of}`)
+    const operations = changesTo(live, of, { stable: 100 - weight, canary: weight })
+    return changed(differences(live, await cluster.dryRunPatch(path, operations, anySchema)))
+  })
+}
+
+async function plannedMigration(
+  cluster: Cluster,
+  { config, root }: Planned,
+  migration: Migration,
+): Promise<PlannedChange> {
+  const of = publicServiceOf(config, readManifests(config, root))
+  // The rest of its name comes from the deployment.
+  const name = `${of}-migrate-${migration.direction}-…`
+  return told({ kind: 'Job', name, when: 'migrate' }, async () => {
+    const manifest = readMigration(config, root)
+    if (!manifest || !config.migration) return refused('target.migration is not declared')
+    const { namespace, migration: declared } = config
+    const job = renderJob({ namespace, of, manifest, limitMs: declared.limitMs }, migration, 'plan')
+    await cluster.dryRunCreate(`/apis/${JOB_API}/namespaces/${namespace}/jobs`, job, anySchema)
+    return { action: 'create', lines: [] }
+  })
+}
+
+type Told = Pick<PlannedChange, 'action' | 'lines'>
+const refused = (why: string): Told => ({ action: 'refused', lines: [why] })
+const changed = (lines: readonly string[]): Told => ({ action: lines.length > 0 ? 'change' : 'none', lines })
+
+/** What the cluster says of it; its refusal is an answer, too. */
+async function told(
+  of: Pick<PlannedChange, 'kind' | 'name' | 'when'>,
+  ask: () => Promise<Told>,
+): Promise<PlannedChange> {
+  try {
+    return { ...of, ...(await ask()) }
   } catch (problem) {
     if (!(problem instanceof ReadingProblem)) throw problem
-    return { kind, name, when, action: 'refused', lines: [problem.message] }
+    return { ...of, ...refused(problem.message) }
   }
 }
 

@@ -91,14 +91,15 @@ export async function shareRoute(
     const route = await api.read<Route>(ROUTE_API, ref.kind, ref.name)
     if (!route) return null
     const shares = sharesNow()
-    const operations = shares ? operationsFor(route, service, shares) : []
+    const operations = shares ? changesTo(route, service, shares) : []
     return operations.length > 0
       ? ((await api.patchRoute(ref, [asRead(route), ...operations])) as Route)
       : route
   })
 }
 
-function operationsFor(route: Route, service: string, shares: Shares): object[] {
+/** The JSON patch that gives a route these shares; empty where it has them, or no rule of it leads to the service. */
+export function changesTo(route: Route, service: string, shares: Shares): object[] {
   const wanted = SLOTS.flatMap((slot) => (shares[slot] ? [{ slot, weight: shares[slot] }] : []))
   return (route.spec?.rules ?? []).flatMap((rule, index) => {
     const { ours, others, isElsewhere } = partsOf(route, service, rule)
