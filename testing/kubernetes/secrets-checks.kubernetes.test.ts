@@ -201,5 +201,6 @@ const routeTo = (service: string) => ({
 const MIGRATION = {
   apiVersion: 'batch/v1',
   kind: 'Job',
+  metadata: { name: 'migrate' },
   spec: { template: { spec: { containers: [{ name: 'migrate', image: '${image}' }] } } },
 }
