@@ -2,6 +2,7 @@
 // second. `-- --contender gonogo,argo:fastest --scenario latency,half --runs 5 --at-once 3 --json FILE`; `--table` only prints
 // what FILE holds. Exit code 1 where a goal is missed with what was measured, or a run could not be.
 import { cpus } from 'node:os'
+import { setTimeout as wait } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
 import { closeCluster, openCluster } from './bench-cluster.ts'
 import { argo } from './contenders/argo.ts'
@@ -19,6 +20,8 @@ import { goalLines, tableOf } from './table.ts'
 
 const CONTENDERS: Readonly<Record<string, Contender>> = { gonogo, argo, flagger }
 const FLOOR = 'floor'
+/** Between two beginnings: what starts a version's pods would otherwise be felt by the users of every other run. */
+const APART_MS = 15_000
 const say = (line: string): void => void process.stderr.write(`· ${line}\n`)
 
 const { values } = parseArgs({
@@ -59,13 +62,27 @@ async function measure(): Promise<void> {
     if (names.includes(FLOOR) && !readResults(values.json).some(({ kind }) => kind === 'floor'))
       for (const result of await measureFloor(digest)) keepResult(values.json, result)
     const open = runsToMeasure()
+    const turn = turns(APART_MS)
     const next = async () => {
-      for (let run = open.shift(); run; run = open.shift()) await measureOne({ digest, prometheus }, run)
+      for (let run = open.shift(); run; run = open.shift()) {
+        await turn()
+        await measureOne({ digest, prometheus }, run)
+      }
     }
     await Promise.all(Array.from({ length: atOnce }, next))
   } finally {
     await prometheus.end()
     await closeCluster()
+  }
+}
+
+/** Lets callers pass one by one, so far apart. */
+function turns(apartMs: number): () => Promise<void> {
+  let nextAt = 0
+  return async () => {
+    const at = Math.max(performance.now(), nextAt)
+    nextAt = at + apartMs
+    await wait(at - performance.now())
   }
 }
 
