@@ -70,6 +70,14 @@ test('a median of fewer runs than five meets nothing, and may miss', () => {
   expect(stateOf([ours, run('Argo Rollouts', 'errors', { failed: 9 })], /fewer.*errors/)).toBe('missed')
 })
 
+test('a bad version that was promoted harms without end, whoever promoted it', () => {
+  const five = (contender: string, more: Partial<Result>) =>
+    Array.from({ length: 5 }, () => run(contender, 'errors', { failed: 100, ...more }))
+  const promoted = { outcome: 'promoted', isRight: false } as const
+  expect(stateOf([...five('gonogo', {}), ...five('Argo Rollouts', promoted)], /fewer.*errors/)).toBe('met')
+  expect(stateOf([...five('gonogo', promoted), ...five('Argo Rollouts', {})], /fewer.*errors/)).toBe('missed')
+})
+
 describe('a rival that is quicker must pay with a wrong rollback', () => {
   const ours = ['errors', 'half', 'healthy'].map((scenario) => run('gonogo', scenario))
   const fastest = (contender: string, scenario: string, more: Partial<Result> = {}) =>

@@ -27,6 +27,7 @@ export type Cell = {
   readonly zeroMs: number | null
   readonly failed: number
   readonly slow: number
+  /** Requests that failed or were slow; without end where a bad version was promoted. */
   readonly harmed: number
 }
 
@@ -61,9 +62,13 @@ function cellOf(contender: string, setting: Setting, scenario: Scenario, runs: r
     zeroMs: known(runs.map((run) => run.zeroAfterMs)),
     failed: median(runs.map((run) => run.failed)) ?? 0,
     slow: median(runs.map((run) => run.slow)) ?? 0,
-    harmed: median(runs.map((run) => run.failed + run.slow)) ?? 0,
+    harmed: median(runs.map((run) => harmOf(run, scenario))) ?? 0,
   }
 }
+
+/** A run ends soon after a promotion; what users meet of a bad version that was promoted does not. */
+const harmOf = ({ outcome, failed, slow }: Result, { isHealthy }: Scenario): number =>
+  outcome === 'promoted' && !isHealthy ? Number.POSITIVE_INFINITY : failed + slow
 
 /** What the bench wants to see, each with what was seen. A scenario without results is not measured, and never met. */
 export function goalsOf(results: readonly Kept[], scenarios: readonly Scenario[]): Goal[] {
@@ -96,7 +101,7 @@ function fewerHarmed({ id, title }: Scenario, rival: string, cells: readonly Cel
   if (!own || !beside) return { name, state: 'not measured', detail: '' }
   const isMet = beside.harmed === 0 || own.harmed * TIMES_FEWER <= beside.harmed
   const isEnough = Math.min(own.runs.length, beside.runs.length) >= RUNS
-  const detail = `${own.harmed} to ${beside.harmed} in ${own.runs.length} and ${beside.runs.length} runs`
+  const detail = `${inWords(own.harmed)} to ${inWords(beside.harmed)} in ${own.runs.length} and ${beside.runs.length} runs`
   if (!isMet) return { name, state: 'missed', detail }
   return isEnough
     ? { name, state: 'met', detail }
@@ -155,5 +160,6 @@ function zeroTraffic(ours: readonly Cell[], results: readonly Kept[]): Goal {
   return { name, state: isMet ? 'met' : 'missed', detail: `${own.zeroMs} ms, floor ${floor} ms` }
 }
 
+const inWords = (harmed: number): string => (Number.isFinite(harmed) ? String(harmed) : 'all from then on')
 const list = (names: readonly string[]): string => (names.length > 0 ? names.join(' and ') : 'none')
 const sum = <T>(all: readonly T[], of: (one: T) => number): number => all.reduce((n, one) => n + of(one), 0)

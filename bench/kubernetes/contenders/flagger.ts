@@ -13,7 +13,11 @@ const RIVAL = { name: 'flagger', module: 'github.com/fluxcd/flagger@v1.44.0', ma
 const API = 'flagger.app/v1beta1'
 /** It looks once an interval, and wants two looks. */
 const INITIALISED_MS = 180_000
-const SIGNS = { 'rolled back': /Rolling back [^"]*/, promoted: /Promotion completed![^"]*/ }
+/** A canary that never got ready has only failed. */
+const SIGNS = {
+  'rolled back': /(?:Rolling back|Canary failed!) [^"]*/,
+  promoted: /Promotion completed![^"]*/,
+}
 
 /**
  * Documented: the Canary of its Gateway API tutorial with weights that begin at 5 %. Fastest: the shortest interval that
