@@ -82,7 +82,7 @@ function turns(apartMs: number): () => Promise<void> {
   return async () => {
     const at = Math.max(performance.now(), nextAt)
     nextAt = at + apartMs
-    await wait(at - performance.now())
+    await wait(Math.max(0, at - performance.now()))
   }
 }
 
