@@ -8,7 +8,7 @@ import type { Store } from '#store/store.ts'
 import { bindingOf, checkRules } from './binding.ts'
 import { readState } from './journal.ts'
 import { rosterOf } from './roster.ts'
-import type { Workspace } from './workspace.ts'
+import { openLog, type Workspace } from './workspace.ts'
 
 export type OpenRequest = {
   readonly workspace: Workspace
@@ -88,4 +88,14 @@ export function lastSuccessOf(store: Store, environment: string, before: string)
     if (state?.opened.environment === environment && state.closed?.status.startsWith('success')) return state
   }
   return null
+}
+
+/** What gonogo brought to an environment last, as the log in this folder has it; undefined where it has nothing of it. */
+export function releaseByLog(root: string, environment: string): Release | undefined {
+  const store = openLog(root)
+  try {
+    return lastSuccessOf(store, environment, '')?.opened.release
+  } finally {
+    store.close()
+  }
 }

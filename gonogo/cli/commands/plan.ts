@@ -2,7 +2,7 @@ import type { Command } from 'commander'
 import type { Plan, PlanItem } from '#core/planned.ts'
 import { ROLES } from '#core/roles.ts'
 import { EXIT, Refusal } from '#engine/exit-codes.ts'
-import { makeWorkspacePlan } from '#engine/open-deployment.ts'
+import { makeWorkspacePlan, releaseByLog } from '#engine/open-deployment.ts'
 import { plannedOnCluster } from '#engine/planned-on-cluster.ts'
 import type { PlannedChange } from '#targets/kubernetes/planned-changes.ts'
 import { action } from '../command.ts'
@@ -28,7 +28,8 @@ export function registerPlan(root: Command): void {
   action<Options>(command, async (options, [version], globals, output) => {
     const workspace = loadWorkspace(globals.file)
     const release = version ? loadReleaseOf(workspace, version, null) : null
-    const plan = makeWorkspacePlan(workspace, release, undefined)
+    const stable = options.diff ? releaseByLog(workspace.root, options.environment) : undefined
+    const plan = makeWorkspacePlan(workspace, release, stable)
     if (options.diff && !release)
       throw new Refusal('no-release', 'name a release: gonogo plan VERSION --diff')
     const onCluster = release
