@@ -2,22 +2,9 @@ import { availableParallelism } from 'node:os'
 import { defineConfig } from 'vitest/config'
 import { BaseSequencer, type TestSpecification } from 'vitest/node'
 import { GIVEN, ROUTER_URLS } from './testing/kubernetes/places.ts'
+import { ALONE, FIRST, fileOf, OWN_ONLY } from './testing/kubernetes/suite-files.ts'
 
-/** The longest, first: none of them is to be what all others wait for at the end. */
-const FIRST = ['strategies', 'behaviours', 'stateful-sets', 'by-pods', 'failures', 'migrations', 'lockstep']
-/**
- * What takes a node, the API or the cluster itself away has it alone, and so has what gives a pod four seconds to start. After its
- * API was away a cluster's own parts need minutes to find back; after the last one there is no cluster.
- */
-const ALONE = ['target', 'disruptions', 'disturbances', 'cluster']
-/** What reaches into the node, the API server, the images or the addresses of a cluster has one of its own only. */
-const OWN_ONLY = [
-  ...['disruptions', 'disturbances', 'cluster', 'environment-checks', 'secrets-checks', 'stateful-sets'],
-  ...['by-pods', 'in-cluster', 'in-cluster-deployment', 'migrations'],
-]
 const LEFT_OUT = GIVEN ? OWN_ONLY : []
-
-const fileOf = (name: string) => `testing/kubernetes/${name}.kubernetes.test.ts`
 
 class Order extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, expect, test } from 'vitest'
@@ -19,6 +19,7 @@ function write(id: string, version: string, status: string | null): void {
 
 test('what serves is what succeeded last: not what was taken back, is under way, or went elsewhere', () => {
   expect(releaseByLog(root, 'production')).toBeUndefined()
+  expect(readdirSync(root)).toEqual([])
   write('d-1', '1.0.0', 'success')
   write('d-2', '1.1.0', 'success-with-issues')
   write('d-3', '1.2.0', 'rolled-back')

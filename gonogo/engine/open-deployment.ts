@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs'
 import type { Opened } from '#core/events.ts'
 import { digestOf } from '#core/json.ts'
 import { makePlan, planDigest } from '#core/plan.ts'
@@ -8,7 +9,7 @@ import type { Store } from '#store/store.ts'
 import { bindingOf, checkRules } from './binding.ts'
 import { readState } from './journal.ts'
 import { rosterOf } from './roster.ts'
-import { openLog, type Workspace } from './workspace.ts'
+import { logFile, openLog, type Workspace } from './workspace.ts'
 
 export type OpenRequest = {
   readonly workspace: Workspace
@@ -90,8 +91,9 @@ export function lastSuccessOf(store: Store, environment: string, before: string)
   return null
 }
 
-/** What gonogo brought to an environment last, as the log in this folder has it; undefined where it has nothing of it. */
+/** What gonogo brought to an environment last, as the log in this folder has it; undefined where it has nothing of it. Begins no log. */
 export function releaseByLog(root: string, environment: string): Release | undefined {
+  if (!existsSync(logFile(root))) return undefined
   const store = openLog(root)
   try {
     return lastSuccessOf(store, environment, '')?.opened.release

@@ -15,7 +15,8 @@ export type Workspace = {
 }
 
 export const stateFolder = (root: string): string => resolve(root, '.gonogo')
-export const openLog = (root: string): Store => openSqliteStore(resolve(stateFolder(root), 'log.sqlite'))
+export const logFile = (root: string): string => resolve(stateFolder(root), 'log.sqlite')
+export const openLog = (root: string): Store => openSqliteStore(logFile(root))
 export const evidenceFolder = (root: string): string => resolve(stateFolder(root), 'evidence')
 export const deploymentFolder = (root: string, id: string): string =>
   resolve(stateFolder(root), 'deployments', id)

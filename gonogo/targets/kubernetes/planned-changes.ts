@@ -52,10 +52,12 @@ export async function plannedChanges(planned: Planned, acts: PlannedActs): Promi
       .filter((object) => !objectsOf(canary).some((one) => isSameObject(one, object)))
       .map((object) => ({ when: 'promote' as const, object })),
   ]
+  const of = publicServiceOf(config, readManifests(config, root))
   const changes: PlannedChange[] = []
-  if (acts.migration) changes.push(await plannedMigration(cluster, planned, acts.migration))
+  if (acts.migration) changes.push(await plannedMigration(cluster, planned, of, acts.migration))
   for (const { when, object } of objects) changes.push(await plannedChange(cluster, when, object))
-  for (const ref of config.routes) changes.push(await plannedShares(cluster, planned, ref, acts.firstWeight))
+  for (const ref of config.routes)
+    changes.push(await plannedShares(cluster, config, ref, of, acts.firstWeight))
   // In the order of the deployment.
   return MOMENTS.flatMap((moment) => changes.filter(({ when }) => when === moment))
 }
@@ -96,15 +98,15 @@ async function plannedChange(
 /** The first step's shares, by the patch that the step would make. */
 async function plannedShares(
   cluster: Cluster,
-  { config, root }: Planned,
+  { namespace }: KubernetesConfig,
   { kind, name }: RouteRef,
+  of: string,
   weight: number,
 ): Promise<PlannedChange> {
-  const of = publicServiceOf(config, readManifests(config, root))
-  const path = `/apis/${ROUTE_API}/namespaces/${config.namespace}/${kind.toLowerCase()}s/${name}`
+  const path = `/apis/${ROUTE_API}/namespaces/${namespace}/${kind.toLowerCase()}s/${name}`
   return told({ kind, name, when: 'step' }, async () => {
     const live = (await cluster.find(path, anySchema)) as Route | null
-    if (!live) return refused(`there is none in ${config.namespace}`)
+    if (!live) return refused(`there is none in ${namespace}`)
     if (sharesByRule(live, of).length === 0) return refused(`no rule of it leads to Service ${of}`)
     const operations = changesTo(live, of, { stable: 100 - weight, canary: weight })
     return changed(differences(live, await cluster.dryRunPatch(path, operations, anySchema)))
@@ -114,9 +116,9 @@ async function plannedShares(
 async function plannedMigration(
   cluster: Cluster,
   { config, root }: Planned,
+  of: string,
   migration: Migration,
 ): Promise<PlannedChange> {
-  const of = publicServiceOf(config, readManifests(config, root))
   // The rest of its name comes from the deployment.
   const name = `${of}-migrate-${migration.direction}-…`
   return told({ kind: 'Job', name, when: 'migrate' }, async () => {
